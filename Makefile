@@ -1,0 +1,92 @@
+# Two commands do everything: `make run` and `make test`. The rest is for people who work on the code.
+
+PYTHON ?= python3
+PORT ?= 8000
+VENV := .venv
+BIN := $(VENV)/bin
+STATIC_SOURCES := $(shell find static -type f) clinic_site/staticfiles_storage.py
+# An address in .env wins over the one made from the port.
+SITE_URL_IN_ENV := $(shell grep -s '^SITE_URL=' .env)
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-postgres dev check lint validate browser lock manager
+
+help: ## List these commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+run: $(VENV)/.run-ready .env var/static/.ready ## Start the site at http://127.0.0.1:8000 (PORT=8123 chooses the port)
+	@$(call on_site,$(BIN)/python manage.py prepare)
+	@$(call on_site,PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/honcho start --port $(PORT))
+
+test: $(VENV)/.test-ready browser ## Run the whole test suite on SQLite
+	@mkdir -p var/db
+	@$(BIN)/python -m pytest -n auto $(ARGS)
+
+test-postgres: $(VENV)/.test-ready browser ## Run the suite on the PostgreSQL of TEST_DATABASE_URL
+	@DATABASE_URL="$${TEST_DATABASE_URL:-postgres://clinic:clinic@127.0.0.1:5432/clinic}" $(BIN)/python -m pytest -n auto $(ARGS)
+
+dev: $(VENV)/.test-ready .env ## Start with reload and the debug toolbar
+	@mkdir -p var/db
+	@$(BIN)/python manage.py migrate --verbosity 0
+	@$(BIN)/python manage.py load_content
+	@$(BIN)/python manage.py runserver 127.0.0.1:$(PORT)
+
+check: ## Exactly what CI runs
+	@bash .ci/run
+
+lint: $(VENV)/.test-ready ## Style, import rule, migrations and system checks
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@git ls-files 'templates/*.html' | xargs $(BIN)/djade --check --target-version 5.2
+	@$(BIN)/lint-imports --no-cache
+	@DJANGO_SETTINGS_MODULE=clinic_site.settings.test $(BIN)/python manage.py makemigrations --check --dry-run
+
+validate: $(VENV)/.test-ready ## Check every page with the Nu HTML validator (needs Java and npm)
+	@$(BIN)/python -m tests.validate_html
+
+manager: $(VENV)/.run-ready .env ## Make a new one-time password for the manager account
+	@$(call on_site,$(BIN)/python manage.py make_manager)
+
+lock: ## Pin requirements*.in anew, with hashes
+	@$(PYTHON) -m venv var/lock && var/lock/bin/pip install --quiet pip-tools
+	@for name in requirements requirements-dev; do \
+	  var/lock/bin/pip-compile --quiet --upgrade --generate-hashes --strip-extras --allow-unsafe --no-header \
+	    --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --output-file $$name.txt $$name.in; done
+
+define on_site
+DJANGO_SETTINGS_MODULE=clinic_site.settings.production $(if $(SITE_URL_IN_ENV),,SITE_URL=http://127.0.0.1:$(PORT)) $(1)
+endef
+
+# Set-up: each step runs once, and again only when what it depends on changes -------------------
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	  || { echo "This site needs Python 3.11 or newer; try: make run PYTHON=python3.12"; exit 1; }
+	@echo "Making a virtual environment in $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV) \
+	  || { rm -rf $(VENV); echo "Python's venv module is missing; on Debian: apt-get install python3-venv"; exit 1; }
+
+$(VENV)/.run-ready: requirements.txt | $(VENV)/bin/python
+	@echo "Installing what the site needs (a minute or two, once) ..."
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+$(VENV)/.test-ready: requirements-dev.txt $(VENV)/.run-ready
+	@echo "Installing what the tests need (a minute or two, once) ..."
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+.env: | $(VENV)/.run-ready
+	@$(BIN)/python -m clinic_site.write_env
+
+var/static/.ready: $(STATIC_SOURCES) $(VENV)/.run-ready | .env
+	@echo "Preparing style sheets, fonts and pictures ..."
+	@DJANGO_SETTINGS_MODULE=clinic_site.settings.production $(BIN)/python manage.py collectstatic --noinput --verbosity 0
+	@touch $@
+
+browser: $(VENV)/.test-ready
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || { \
+	  echo "Installing a browser for the tests ..."; \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-liberation >/dev/null; \
+	  else $(BIN)/playwright install chromium; fi; }

@@ -1,0 +1,63 @@
+"""The list of references at the foot of a page."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from .citations import Numbering, cited_keys
+from .models import Reference
+
+
+@dataclass(frozen=True, kw_only=True)
+class Citation:
+    """One line of the list of references. `backlinks` are the ids of the places that cite it."""
+
+    number: int
+    html: SafeString
+    link: str
+    backlinks: list[str]
+
+
+def numbering_for(texts: Iterable[str]) -> Numbering:
+    """Return a fresh numbering that knows every source cited in `texts`: one query."""
+    keys = {key for text in texts for key in cited_keys(text)}
+    return Numbering({reference.key: reference for reference in Reference.objects.filter(key__in=keys)})
+
+
+def list_citations(numbering: Numbering) -> list[Citation]:
+    """Return the list of references of a page whose texts have all been through `numbering`."""
+    return [
+        Citation(
+            number=use["number"],
+            html=format_reference(use["reference"]),
+            link=use["reference"].url,
+            backlinks=use["backlinks"],
+        )
+        for use in numbering.used
+    ]
+
+
+def format_reference(reference: Reference) -> SafeString:
+    """Return one source as readers see it: authors, title, journal, year;volume:pages, DOI."""
+    place = str(reference.year or "")
+    if reference.volume:
+        place = f"{place};{reference.volume}" if place else reference.volume
+    if reference.pages:
+        place = f"{place}:{reference.pages}" if reference.volume else ", ".join(filter(None, [place, reference.pages]))
+    parts = [reference.authors, reference.title, _journal(reference), place, _address(reference)]
+    # A part that ends in a mark of its own needs no full stop.
+    sentences = [(part, "" if part.endswith((".", "?", "!", "</a>")) else ".") for part in parts if part]
+    return format_html_join(" ", "{}{}", sentences)
+
+
+def _journal(reference: Reference) -> SafeString | str:
+    return format_html("<cite>{}</cite>", reference.journal) if reference.journal else ""
+
+
+def _address(reference: Reference) -> SafeString | str:
+    if not reference.url:
+        return ""
+    text = f"doi:{reference.doi}" if reference.doi else reference.url.split("://", 1)[-1].rstrip("/")
+    return format_html('<a href="{}">{}</a>', reference.url, text)

@@ -1,0 +1,61 @@
+"""What articles lack before the site may open."""
+
+from datetime import datetime
+
+from django.urls import reverse
+from django.utils import timezone
+
+from clinic_site.core.launch import LaunchItem
+
+from .citing import cited_everywhere
+from .models import Article, Question, Reference
+
+
+def missing(*, now: datetime) -> list[LaunchItem]:
+    """Return what somebody must still do about articles, questions and their sources."""
+    return [*_articles(now), *_references(), *_questions()]
+
+
+def _articles(now: datetime) -> list[LaunchItem]:
+    articles = list(Article.objects.prefetch_related("reviews__clinician"))
+    published = [article for article in articles if article.state(now) == Article.State.PUBLISHED]
+    today = timezone.localdate(now)
+    unreviewed = sum(article.is_medical and article.review is None for article in published)
+    overdue = sum(article.review_is_overdue(today) for article in published)
+    changelist = reverse("admin:articles_article_changelist")
+    items = []
+    if not published:
+        items.append(LaunchItem(text="No article is published.", url=changelist, is_urgent=True))
+    if unreviewed:
+        text = f"{count_of(unreviewed, 'published medical article')} not yet reviewed by a clinician."
+        items.append(LaunchItem(text=text, url=f"{changelist}?review=none", is_urgent=True))
+    if overdue:
+        text = f"{count_of(overdue, 'article')} past the date of the next review."
+        items.append(LaunchItem(text=text, url=f"{changelist}?review=overdue", is_urgent=True))
+    return items
+
+
+def _references() -> list[LaunchItem]:
+    changelist = reverse("admin:articles_reference_changelist")
+    cited = cited_everywhere()
+    unchecked = Reference.objects.filter(checked_on=None, key__in=cited).count()
+    items = []
+    if unchecked:
+        text = f"{count_of(unchecked, 'cited reference')} never compared with the source itself."
+        items.append(LaunchItem(text=text, url=f"{changelist}?checked=no"))
+    gone = cited - set(Reference.objects.values_list("key", flat=True))
+    if gone:
+        text = f"Cited but not among the references: {', '.join(sorted(gone))}."
+        items.append(LaunchItem(text=text, url=changelist, is_urgent=True))
+    return items
+
+
+def _questions() -> list[LaunchItem]:
+    if Question.objects.shown().exists():
+        return []
+    return [LaunchItem(text="No question is shown.", url=reverse("admin:articles_question_changelist"))]
+
+
+def count_of(number: int, thing: str) -> str:
+    """Return "1 article is" or "3 articles are"."""
+    return f"{number} {thing} is" if number == 1 else f"{number} {thing}s are"

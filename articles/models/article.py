@@ -1,0 +1,160 @@
+"""Topics, and the articles in them."""
+
+import math
+from datetime import date, datetime
+
+from content_editor.contents import contents_for_item
+from content_editor.models import Region
+from django.db import models
+from django.urls import reverse
+
+from .reference import refuse_citations, validate_citations
+
+WORDS_A_MINUTE = 230
+
+
+class TopicQuerySet(models.QuerySet):
+    def with_published_articles(self, now: datetime) -> "TopicQuerySet":
+        """Topics that hold at least one article readers can open, in editors' order."""
+        return self.filter(articles__in=Article.objects.published(now)).distinct().order_by("position", "name")
+
+
+class Topic(models.Model):
+    """A group of articles, such as "Safety"."""
+
+    name = models.CharField(max_length=60)
+    slug = models.SlugField(unique=True, help_text="The address: /articles/topics/slug/.")
+    summary = models.CharField(max_length=170, blank=True, help_text="One sentence shown on the topic's page.")
+    position = models.PositiveSmallIntegerField(default=0, help_text="Order of the topics, smallest first.")
+
+    objects = TopicQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("articles:topic", args=[self.slug])
+
+
+class ArticleQuerySet(models.QuerySet):
+    def published(self, now: datetime) -> "ArticleQuerySet":
+        """Articles that readers can open at `now`."""
+        return self.filter(published_at__lte=now)
+
+    def newest_first(self) -> "ArticleQuerySet":
+        return self.order_by("-published_at", "pk")
+
+    def for_cards(self) -> "ArticleQuerySet":
+        """Articles with all that a card shows, in three queries whatever their number."""
+        return self.select_related("topic").prefetch_related("reviews__clinician")
+
+    def related_to(self, article: "Article") -> "ArticleQuerySet":
+        """The other articles, those of the same topic first, then the newest."""
+        is_elsewhere = models.Case(models.When(topic=article.topic_id, then=0), default=1)
+        return self.exclude(pk=article.pk).order_by(is_elsewhere, "-published_at", "pk")
+
+
+class Article(models.Model):
+    """One page for readers. Its body is the blocks in `articles.models.blocks`."""
+
+    regions = [Region(key="main", title="Article")]
+
+    class State(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        SCHEDULED = "scheduled", "Scheduled"
+        PUBLISHED = "published", "Published"
+
+    title = models.CharField(
+        max_length=110, validators=[refuse_citations], help_text="The heading. Ask it the way a patient would."
+    )
+    slug = models.SlugField(
+        max_length=120, unique=True, help_text="The address: /articles/slug/. Does not change by itself."
+    )
+    topic = models.ForeignKey(Topic, on_delete=models.PROTECT, related_name="articles")
+    summary = models.CharField(
+        max_length=170,
+        validators=[refuse_citations],
+        help_text="One plain sentence for cards and search results. No citation marks.",
+    )
+    standfirst = models.TextField(
+        help_text="The short answer, under the title: one to three sentences. Cite with [@key].",
+        validators=[validate_citations],
+    )
+    key_facts = models.TextField(
+        blank=True,
+        help_text="Three to five facts, one on each line. Readers see them in a box at the top. Cite with [@key].",
+        validators=[validate_citations],
+    )
+    is_medical = models.BooleanField(
+        "medical page",
+        default=True,
+        help_text="Adds the off-label, risks, not-advice and crisis boxes, and the review status.",
+    )
+    is_featured = models.BooleanField(
+        "featured", default=False, help_text="Shown large on the home page. The newest one wins."
+    )
+    published_at = models.DateTimeField(
+        null=True, blank=True, help_text="Readers see the article from this moment on (Central Time). Empty: a draft."
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    modified_at = models.DateTimeField("last changed", auto_now=True, help_text="Shown as “Updated”.")
+    word_count = models.PositiveIntegerField(
+        default=0, editable=False, help_text="Counted after each save: see count_words()."
+    )
+
+    objects = ArticleQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["-published_at", "id"], name="articles_newest_first"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("articles:article", args=[self.slug])
+
+    def state(self, now: datetime) -> State:
+        """Whether readers can open the article at `now`, later, or not yet."""
+        if self.published_at is None:
+            return self.State.DRAFT
+        return self.State.PUBLISHED if self.published_at <= now else self.State.SCHEDULED
+
+    @property
+    def key_fact_list(self) -> list[str]:
+        return [line.strip() for line in self.key_facts.splitlines() if line.strip()]
+
+    @property
+    def picture_url(self) -> str:
+        """The landscape drawn from the slug."""
+        return reverse("site:art", args=[self.slug])
+
+    @property
+    def review(self):
+        """The clinician's review that stands, or None."""
+        standing = [review for review in self.reviews.all() if review.stands]
+        return max(standing, key=lambda review: (review.reviewed_on, review.pk), default=None)
+
+    def review_is_overdue(self, today: date) -> bool:
+        """True when a review stands but should have been repeated by now."""
+        return self.review is not None and self.review.next_due_on < today
+
+    @property
+    def reading_minutes(self) -> int:
+        """How long reading takes, in whole minutes, one at least."""
+        return max(1, math.ceil(self.word_count / WORDS_A_MINUTE))
+
+    def blocks(self) -> list:
+        """The blocks of the body, in page order: one query for each kind of block."""
+        from .blocks import BLOCKS  # the blocks' tables point at this model
+
+        return list(contents_for_item(self, BLOCKS).main)
+
+    def count_words(self) -> None:
+        """Store how long the article is. Whoever writes an article or its blocks calls this after."""
+        from ..plain_text import article_text
+
+        self.word_count = len(article_text(self, self.blocks()).split())
+        # Not save(): counting is no change that readers should see as “Updated”.
+        Article.objects.filter(pk=self.pk).update(word_count=self.word_count)

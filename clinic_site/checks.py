@@ -1,0 +1,53 @@
+"""System checks: settings that would lose a request or show a broken page. They run at start."""
+
+from pathlib import Path
+
+from django.conf import settings
+from django.core.checks import Error, Tags, register
+from django.core.checks import Warning as CheckWarning
+
+
+@register(Tags.security)
+def hosts_are_named(app_configs, **kwargs) -> list:
+    """A wildcard host would let anybody put their own address into our links."""
+    if any("*" in host or host.startswith(".") for host in settings.ALLOWED_HOSTS):
+        return [Error("ALLOWED_HOSTS must name each host", hint="Remove * from EXTRA_HOSTS.", id="clinic.E001")]
+    return []
+
+
+@register(Tags.security, deploy=True)
+def proxy_is_declared(app_configs, **kwargs) -> list:
+    """gunicorn speaks plain http, so an https address means a proxy in front of it."""
+    if settings.SITE_IS_SECURE and not settings.TRUST_PROXY:
+        return [
+            Error(
+                "SITE_URL is https, but no proxy is declared: every page would redirect to itself",
+                hint="Set TRUST_PROXY=true once your proxy sets X-Forwarded-Proto and X-Forwarded-For.",
+                id="clinic.E002",
+            )
+        ]
+    return []
+
+
+@register()
+def static_files_are_collected(app_configs, **kwargs) -> list:
+    """Without the manifest every page that names a style sheet would fail, one by one."""
+    if settings.DEBUG or "Manifest" not in settings.STORAGES["staticfiles"]["BACKEND"]:
+        return []
+    if not (Path(settings.STATIC_ROOT) / "staticfiles.json").exists():
+        return [
+            Error(
+                "The static files have not been collected",
+                hint="Run `python manage.py collectstatic`, as `make run` does.",
+                id="clinic.E003",
+            )
+        ]
+    return []
+
+
+@register(deploy=True)
+def mail_is_set(app_configs, **kwargs) -> list:
+    """Requests are stored either way, but nobody is told of them."""
+    if not settings.MAIL_IS_CONFIGURED:
+        return [CheckWarning("EMAIL_URL is not set: staff get no mail", id="clinic.W001")]
+    return []

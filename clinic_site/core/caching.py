@@ -1,0 +1,21 @@
+"""How long browsers and proxies may keep a public page."""
+
+from datetime import datetime
+
+from django.http import HttpResponse
+from django.utils.cache import patch_cache_control
+
+PUBLIC_SECONDS = 60
+
+
+def public(response: HttpResponse, *, until: datetime | None = None, now: datetime | None = None) -> HttpResponse:
+    """Mark a page that is the same for everybody as cacheable for a minute.
+
+    With `until`, the moment at which something on the page stops being true (a clinic closes),
+    the page is kept no longer than that; `now` is then required.
+    """
+    seconds = PUBLIC_SECONDS
+    if until is not None:
+        seconds = max(0, min(seconds, int((until - now).total_seconds())))
+    patch_cache_control(response, public=True, max_age=seconds)
+    return response

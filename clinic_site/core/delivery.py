@@ -1,0 +1,131 @@
+"""Sending the outbox: claim, send, mark.
+
+A mail is claimed by one conditional UPDATE that sets a lease, sent outside any transaction, and
+marked by an UPDATE that only matches while the claim is still ours. A worker that dies leaves a
+lease that runs out; the mail then goes out again under the same Message-ID.
+"""
+
+import logging
+import smtplib
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.db import models, transaction
+
+from .models import OutboxMessage
+
+logger = logging.getLogger(__name__)
+
+FIRST_PAUSE = timedelta(seconds=10)
+LONGEST_PAUSE = timedelta(minutes=30)
+GIVE_UP_AFTER = timedelta(hours=72)
+
+State = OutboxMessage.State
+
+
+def queue_mail(*, kind: str, about: str, to_address: str, subject: str, body: str, now: datetime) -> OutboxMessage:
+    """Write one mail to the outbox, in the caller's transaction."""
+    return OutboxMessage.objects.create(
+        kind=kind, about=about, to_address=to_address, subject=subject, body=body, created_at=now, due_at=now
+    )
+
+
+def queue_again(message: OutboxMessage, *, now: datetime) -> None:
+    """Give a mail that failed, or waits after a failure, a fresh 72 hours starting now."""
+    OutboxMessage.objects.filter(pk=message.pk, state__in=[State.FAILED, State.QUEUED]).update(
+        state=State.QUEUED, created_at=now, due_at=now, last_error="", attempt=models.F("attempt") + 1
+    )
+
+
+def claim_next(*, now: datetime) -> OutboxMessage | None:
+    """Claim the mail that has waited longest, or return None when nothing is due."""
+    due = models.Q(state=State.QUEUED, due_at__lte=now) | models.Q(state=State.SENDING, lease_until__lte=now)
+    with transaction.atomic():
+        message = OutboxMessage.objects.filter(due).order_by("due_at", "pk").select_for_update(skip_locked=True).first()
+        if message is None:
+            return None
+        claimed = OutboxMessage.objects.filter(due, pk=message.pk, attempt=message.attempt).update(
+            state=State.SENDING,
+            attempt=message.attempt + 1,
+            lease_until=now + timedelta(seconds=settings.MAIL_LEASE_SECONDS),
+        )
+    if not claimed:
+        return None
+    message.attempt += 1
+    message.state = State.SENDING
+    return message
+
+
+def pause_before(attempt: int) -> timedelta:
+    """Return how long to wait after failed attempt number `attempt` (1 for the first)."""
+    return min(FIRST_PAUSE * 2 ** min(attempt - 1, 16), LONGEST_PAUSE)
+
+
+def send(message: OutboxMessage) -> None:
+    """Hand one mail to the mail server. Raises whatever smtplib or the socket raises."""
+    sent = EmailMessage(
+        subject=message.subject,
+        body=message.body,
+        to=[message.to_address],
+        headers={
+            "Message-ID": message.message_id,
+            "Auto-Submitted": "auto-generated",
+            "X-Auto-Response-Suppress": "All",
+        },
+    ).send()
+    if sent != 1:
+        raise smtplib.SMTPException("The mail server took no mail")
+
+
+def describe(error: Exception) -> str:
+    """Return what went wrong in plain words, with the server's code but without any address."""
+    match error:
+        case smtplib.SMTPRecipientsRefused():
+            code = next((code for code, _ in error.recipients.values()), "")
+            return f"{code} the mail server refused this address".strip()
+        case smtplib.SMTPAuthenticationError():
+            return f"{error.smtp_code} the mail server refused our sign-in"
+        case smtplib.SMTPResponseException():
+            return f"{error.smtp_code} the mail server refused the mail"
+        case smtplib.SMTPServerDisconnected() | TimeoutError():
+            return "The mail server stopped answering"
+        case ConnectionError() | OSError():
+            return "No connection to the mail server"
+    return f"Unexpected: {type(error).__name__}"[:200]
+
+
+def mark(message: OutboxMessage, *, error: Exception | None, now: datetime) -> None:
+    """Record how the attempt went, unless the claim has passed to another worker meanwhile."""
+    ours = OutboxMessage.objects.filter(pk=message.pk, state=State.SENDING, attempt=message.attempt)
+    if error is None:
+        marked = ours.update(state=State.SENT, sent_at=now, lease_until=None, last_error="")
+    else:
+        next_try = now + pause_before(message.attempt)
+        gives_up = next_try > message.created_at + GIVE_UP_AFTER
+        marked = ours.update(
+            state=State.FAILED if gives_up else State.QUEUED,
+            due_at=next_try,
+            lease_until=None,
+            last_error=describe(error),
+        )
+        logger.warning("mail %s attempt %s: %s", message.pk, message.attempt, describe(error))
+    if not marked:
+        logger.warning("mail %s attempt %s: the claim had passed on", message.pk, message.attempt)
+
+
+def deliver_next(*, now: datetime, clock) -> bool:
+    """Send one due mail. Return False when none was due.
+
+    `clock` is called after the send, since a slow server can take seconds.
+    """
+    message = claim_next(now=now)
+    if message is None:
+        return False
+    try:
+        send(message)
+    except Exception as error:  # whatever a mail server or a network does, the row must be told
+        mark(message, error=error, now=clock())
+    else:
+        mark(message, error=None, now=clock())
+    return True

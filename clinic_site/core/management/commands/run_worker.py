@@ -1,0 +1,60 @@
+"""Send mails and run the periodic jobs, until told to stop."""
+
+import logging
+import signal
+import socket
+import time
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.db import DatabaseError, close_old_connections
+from django.utils import timezone
+from django.utils.module_loading import import_string
+
+from clinic_site.core.delivery import deliver_next
+from clinic_site.core.jobs import run_due_jobs
+from clinic_site.core.models import WorkerBeat
+
+logger = logging.getLogger(__name__)
+
+IDLE_SECONDS = 1
+BEAT_SECONDS = 10
+
+
+class Command(BaseCommand):
+    help = "Send waiting mails and run periodic jobs. Any number of workers may run at once."
+
+    def add_arguments(self, parser) -> None:
+        parser.add_argument("--once", action="store_true", help="send what is due now, then stop")
+
+    def handle(self, *args, once: bool, **options) -> None:
+        self.stopping = False
+        signal.signal(signal.SIGTERM, self.stop)
+        signal.signal(signal.SIGINT, self.stop)
+        jobs = import_string(settings.DAILY_JOBS)
+        last_beat = 0.0
+        while not self.stopping:
+            try:
+                if time.monotonic() - last_beat >= BEAT_SECONDS or not last_beat:
+                    beat()
+                    last_beat = time.monotonic()
+                run_due_jobs(jobs, now=timezone.now())
+                busy = deliver_next(now=timezone.now(), clock=timezone.now)
+            except DatabaseError:
+                # The database is away or busy: nothing was claimed or the lease will run out.
+                logger.exception("the worker could not reach the database")
+                busy = False
+            if once and not busy:
+                return
+            if not busy:
+                close_old_connections()
+                time.sleep(IDLE_SECONDS)
+
+    def stop(self, *args) -> None:
+        """Finish the mail in hand, then leave."""
+        self.stopping = True
+
+
+def beat() -> None:
+    """Leave a sign of life that the admin and the checks read."""
+    WorkerBeat.objects.update_or_create(host=socket.gethostname()[:100], defaults={"seen_at": timezone.now()})

@@ -1,0 +1,75 @@
+"""Small guards around every request."""
+
+import logging
+import secrets
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
+from django.http import HttpResponsePermanentRedirect
+from django.middleware.common import CommonMiddleware
+
+from .unavailable import unavailable_response
+
+logger = logging.getLogger(__name__)
+
+
+class RequestReferenceMiddleware:
+    """Give each request a random reference, for error pages and log lines alike."""
+
+    def __init__(self, get_response) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request):
+        request.reference = secrets.token_hex(4)
+        return self.get_response(request)
+
+    def process_exception(self, request, exception) -> None:
+        logger.error("error reference %s", request.reference)
+
+
+class SecureRedirectMiddleware:
+    """Send http to https when the site's address is https, without losing a posted form.
+
+    A 301 makes browsers come back with an empty GET; 308 keeps method and body.
+    """
+
+    def __init__(self, get_response) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if settings.SITE_IS_SECURE and not request.is_secure():
+            target = f"{settings.SITE_URL}{request.get_full_path()}"
+            return HttpResponsePermanentRedirect(target, preserve_request=request.method not in ("GET", "HEAD"))
+        return self.get_response(request)
+
+
+class SlashMiddleware(CommonMiddleware):
+    """Django's CommonMiddleware, whose added slash keeps the body of a posted form."""
+
+    def process_request(self, request):
+        # CommonMiddleware redirects here only for PREPEND_WWW, which this site does not use.
+        return None
+
+    def process_response(self, request, response):
+        if response.status_code == 404 and self.should_redirect_with_slash(request):
+            keep = request.method not in ("GET", "HEAD")
+            return HttpResponsePermanentRedirect(request.get_full_path(force_append_slash=True), preserve_request=keep)
+        if not response.streaming and not response.has_header("Content-Length"):
+            response.headers["Content-Length"] = str(len(response.content))
+        return response
+
+
+class UnavailableMiddleware:
+    """Answer 503 with the phone number, not 500, when the database cannot be reached."""
+
+    def __init__(self, get_response) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_exception(self, request, exception):
+        if isinstance(exception, OperationalError | InterfaceError):
+            logger.exception("database unavailable, reference %s", request.reference)
+            return unavailable_response()
+        return None

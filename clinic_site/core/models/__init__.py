@@ -1,0 +1,22 @@
+"""Models that two or more apps need and that know none of them."""
+
+from .audit import AuditEntry
+from .identity import ClinicIdentity
+from .jobs import JobRun, WorkerBeat
+from .loaded import LoadedContent
+from .outbox import OutboxMessage
+from .page import Page
+from .picture import Picture
+from .text import SiteText
+
+__all__ = [
+    "AuditEntry",
+    "ClinicIdentity",
+    "JobRun",
+    "LoadedContent",
+    "OutboxMessage",
+    "Page",
+    "Picture",
+    "SiteText",
+    "WorkerBeat",
+]

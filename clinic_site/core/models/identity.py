@@ -1,0 +1,50 @@
+"""Who the clinic is: one row."""
+
+from django.db import models
+from phonenumber_field.modelfields import PhoneNumberField
+
+
+class ClinicIdentity(models.Model):
+    """The clinic's name, tagline and phone, as every page shows them."""
+
+    name = models.CharField(max_length=100, help_text="Shown at the top of every page and in every page title.")
+    tagline = models.CharField(max_length=150, blank=True, help_text="Shown at the foot of every page. May stay empty.")
+    phone = PhoneNumberField(
+        blank=True, help_text="The main number. Readers see it on every page and can tap it to call."
+    )
+    ask_for_note = models.BooleanField(
+        "ask for a note on the consult form",
+        default=False,
+        help_text="Off: the form asks nothing about health. On: the form gains one free text box "
+        "that asks people not to write medical details. People will write them anyway.",
+    )
+    modified_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name = "clinic identity"
+        verbose_name_plural = "clinic identity"
+        constraints = [
+            models.CheckConstraint(condition=models.Q(pk=1), name="core_identity_is_one_row"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def save(self, *args, **kwargs) -> None:
+        self.pk = 1
+        super().save(*args, **kwargs)
+
+    @classmethod
+    def load(cls) -> "ClinicIdentity":
+        """Return the one row, or an unsaved one with the project's name while there is none."""
+        return cls.objects.filter(pk=1).first() or cls(pk=1, name="The clinic")
+
+    @property
+    def phone_text(self) -> str:
+        """The number as people write it, such as (205) 557-2253; '' when there is none."""
+        return self.phone.as_national if self.phone else ""
+
+    @property
+    def phone_link(self) -> str:
+        """The address a phone dials when the number is tapped; '' when there is none."""
+        return self.phone.as_rfc3966 if self.phone else ""

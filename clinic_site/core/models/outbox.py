@@ -1,0 +1,68 @@
+"""Mails that wait to be sent, one row for each recipient."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+
+from ..encryption import EncryptedTextField
+
+
+def new_message_id() -> str:
+    """Return a fresh Message-ID on the site's own domain, kept for every attempt."""
+    return f"<{uuid.uuid4().hex}@{settings.SITE_HOST}>"
+
+
+class OutboxMessage(models.Model):
+    """One mail to one address. It is written with the fact it tells of, and sent by the worker."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued", "Waiting to be sent"
+        SENDING = "sending", "Being sent"
+        SENT = "sent", "Sent"
+        FAILED = "failed", "Given up"
+
+    class Kind(models.TextChoices):
+        STAFF = "staff", "To staff"
+        CONFIRMATION = "confirmation", "Confirmation to the person"
+        DIGEST = "digest", "Daily digest"
+
+    kind = models.CharField(max_length=20, choices=Kind)
+    about = models.CharField(max_length=80, blank=True, db_index=True, help_text="What the mail tells of.")
+    to_address = EncryptedTextField(blank=True)
+    subject = models.CharField(max_length=150)
+    body = models.TextField()
+    message_id = models.CharField(max_length=200, unique=True, default=new_message_id, editable=False)
+    state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
+    attempt = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    lease_until = models.DateTimeField(null=True, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    last_error = models.CharField(max_length=200, blank=True, help_text="What the mail server said last.")
+
+    class Meta:
+        verbose_name = "mail"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(state="sending", lease_until__isnull=False)
+                | (~models.Q(state="sending") & models.Q(lease_until__isnull=True)),
+                name="core_outbox_lease_only_while_sending",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state="sent", sent_at__isnull=False)
+                | (~models.Q(state="sent") & models.Q(sent_at__isnull=True)),
+                name="core_outbox_sent_has_a_time",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["state", "due_at"], name="core_outbox_due"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.subject}"
+
+    @property
+    def has_trouble(self) -> bool:
+        """True when an attempt failed and the mail is still not out."""
+        return self.state == self.State.FAILED or (self.state != self.State.SENT and bool(self.last_error))

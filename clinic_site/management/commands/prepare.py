@@ -1,0 +1,25 @@
+"""Everything `make run` does before it serves: quick when there is nothing to do."""
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+
+from clinic_site.core.models import ClinicIdentity
+
+
+class Command(BaseCommand):
+    help = "Migrate, load the initial content into an empty database, and make a first manager account."
+
+    def handle(self, *args, **options) -> None:
+        for folder in ("db", "mail", "media"):
+            (settings.VAR_DIR / folder).mkdir(parents=True, exist_ok=True)
+        call_command("migrate", verbosity=0, interactive=False)
+        if not ClinicIdentity.objects.exists():
+            self.stdout.write("Loading the initial content ...")
+            call_command("load_content", stdout=self.stdout)
+        if not get_user_model().objects.filter(is_superuser=True).exists():
+            call_command("make_manager", stdout=self.stdout)
+        if not settings.MAIL_IS_CONFIGURED:
+            self.stdout.write(f"No mail server is set (EMAIL_URL): mails are written to {settings.EMAIL_FILE_PATH}")
+        self.stdout.write(f"The site: {settings.SITE_URL}/   Staff: {settings.SITE_URL}/admin/")

@@ -1,0 +1,230 @@
+"""What is true wherever the site runs."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+
+env = environ.Env()
+environ.Env.read_env(BASE_DIR / ".env")
+
+
+def text(name: str, default: str = "") -> str:
+    """A setting from the environment; one that is there but empty counts as not set."""
+    return env(name, default="") or default
+
+
+VAR_DIR = BASE_DIR / text("VAR_DIR", "var")
+
+# Secrets -------------------------------------------------------------------------------------
+SECRET_KEY = text("SECRET_KEY")
+# Fernet keys for the personal fields; the first one writes, all of them read.
+FIELD_KEYS = env.list("FIELD_KEYS")
+# Key of the hashes by which a phone number or an address is found again.
+LOOKUP_KEY = text("LOOKUP_KEY")
+if not (SECRET_KEY and LOOKUP_KEY):
+    raise ImproperlyConfigured("SECRET_KEY, FIELD_KEYS and LOOKUP_KEY must be set; `make run` writes them to .env")
+
+# Addresses -----------------------------------------------------------------------------------
+# The one public address of the site. Links in mails, canonical URLs and cookie rules follow it.
+SITE_URL = text("SITE_URL", "http://127.0.0.1:8000").rstrip("/")
+SITE_HOST = urlsplit(SITE_URL).hostname
+SITE_IS_SECURE = SITE_URL.startswith("https://")
+ALLOWED_HOSTS = [SITE_HOST, *env.list("EXTRA_HOSTS", default=[])]
+# Believe X-Forwarded-Proto and X-Forwarded-For: only when our own proxy sets both.
+TRUST_PROXY = env.bool("TRUST_PROXY", default=False)
+if TRUST_PROXY:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+CSRF_TRUSTED_ORIGINS = [SITE_URL]
+# Where to report a security fault: a mailto: or https: address for security.txt.
+SECURITY_CONTACT = text("SECURITY_CONTACT")
+
+# Applications --------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "clinic_site.admin_config.ClinicAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "content_editor",
+    "django_prose_editor",
+    "crispy_forms",
+    "csp",
+    "phonenumber_field",
+    "clinic_site.core",
+    "locations",
+    "articles",
+    "consults",
+    "clinic_site",
+]
+
+MIDDLEWARE = [
+    "clinic_site.core.middleware.RequestReferenceMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "clinic_site.core.middleware.SecureRedirectMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django_http_compression.middleware.HttpCompressionMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "clinic_site.core.middleware.UnavailableMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "clinic_site.core.middleware.SlashMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "clinic_site.urls"
+WSGI_APPLICATION = "clinic_site.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "csp.context_processors.nonce",
+                "clinic_site.context_processors.site",
+            ],
+            "builtins": ["django.templatetags.static"],
+        },
+    },
+]
+
+# Database ------------------------------------------------------------------------------------
+DATABASES = {"default": env.db_url_config(text("DATABASE_URL", f"sqlite:///{VAR_DIR / 'db' / 'clinic.sqlite3'}"))}
+DATABASES["default"]["CONN_MAX_AGE"] = 60
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+# How long, in seconds, a writer waits for another before it gives up.
+DATABASE_TIMEOUT = 20
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["OPTIONS"] = {
+        # IMMEDIATE takes the write lock at the start: read-then-write never fails half-way.
+        # FULL makes an acknowledged row survive a power cut.
+        "transaction_mode": "IMMEDIATE",
+        "timeout": DATABASE_TIMEOUT,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+    }
+else:
+    DATABASES["default"]["OPTIONS"] = {
+        "connect_timeout": 5,
+        "options": f"-c lock_timeout={DATABASE_TIMEOUT}s -c statement_timeout=30s",
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Mail ----------------------------------------------------------------------------------------
+EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=10)
+EMAIL_URL = text("EMAIL_URL")
+MAIL_IS_CONFIGURED = bool(EMAIL_URL)
+if MAIL_IS_CONFIGURED:
+    globals().update(env.email_url_config(EMAIL_URL))
+else:
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_FILE_PATH = VAR_DIR / "mail"
+DEFAULT_FROM_EMAIL = text("MAIL_FROM", f"website@{SITE_HOST}")
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+# A claimed mail belongs to its worker this long: longer than a send and its bookkeeping can take.
+MAIL_LEASE_SECONDS = EMAIL_TIMEOUT + DATABASE_TIMEOUT + 60
+
+# Sign-in -------------------------------------------------------------------------------------
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "admin:login"
+
+# Cookies and headers -------------------------------------------------------------------------
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SITE_IS_SECURE
+SESSION_COOKIE_NAME = "__Host-session" if SITE_IS_SECURE else "session"
+CSRF_COOKIE_NAME = "__Host-csrf" if SITE_IS_SECURE else "csrf"
+CSRF_FAILURE_VIEW = "clinic_site.views.csrf_failure"
+# same-origin still sends Origin with our own form posts; no-referrer would send "null".
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_HSTS_SECONDS = 31_536_000 if SITE_IS_SECURE else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SITE_IS_SECURE
+SECURE_HSTS_PRELOAD = SITE_IS_SECURE
+X_FRAME_OPTIONS = "DENY"
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'"],
+        "font-src": ["'self'"],
+        "manifest-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+        "require-trusted-types-for": ["'script'"],
+        "trusted-types": ["'none'"],
+    }
+}
+
+# The pages for a broken database cannot ask it for the phone number.
+FALLBACK_PHONE = text("FALLBACK_PHONE", "(205) 557-2253")
+FALLBACK_PHONE_LINK = "+1" + "".join(filter(str.isdigit, FALLBACK_PHONE))[-10:]
+
+# Requests ------------------------------------------------------------------------------------
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+DATA_UPLOAD_MAX_NUMBER_FILES = 20
+
+# Periodic work: the list that `run_worker` reads.
+DAILY_JOBS = "clinic_site.daily_jobs.DAILY_JOBS"
+
+# Language and time ---------------------------------------------------------------------------
+LANGUAGE_CODE = "en-us"
+USE_I18N = False
+TIME_ZONE = "America/Chicago"
+USE_TZ = True
+PHONENUMBER_DEFAULT_REGION = "US"
+# E164 would drop an extension.
+PHONENUMBER_DB_FORMAT = "RFC3966"
+PHONENUMBER_DEFAULT_FORMAT = "NATIONAL"
+
+# Files ---------------------------------------------------------------------------------------
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+MEDIA_URL = "/media/"
+MEDIA_ROOT = VAR_DIR / "media"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "clinic_site.staticfiles_storage.BundledManifestStaticFilesStorage"},
+}
+
+# Forms ---------------------------------------------------------------------------------------
+CRISPY_ALLOWED_TEMPLATE_PACKS = "clinic"
+CRISPY_TEMPLATE_PACK = "clinic"
+CRISPY_FAIL_SILENTLY = False
+
+# Logging: never a request body, a query string or the text of an exception --------------------
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"private": {"()": "clinic_site.core.logs.PrivateFormatter"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "private"}},
+    "root": {"handlers": ["console"], "level": text("LOG_LEVEL", "INFO")},
+    "loggers": {
+        # Django's own handlers would mail whole requests to admins; ours only prints.
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "django.server": {"handlers": [], "level": "INFO", "propagate": True},
+    },
+}

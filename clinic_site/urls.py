@@ -1,0 +1,31 @@
+"""Every address of the site."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from . import views
+
+site_patterns = [
+    path("", views.home, name="home"),
+    path("art/<slug:slug>.svg", views.art, name="art"),
+    path("robots.txt", views.robots, name="robots"),
+    path("site.webmanifest", views.manifest, name="manifest"),
+    path("favicon.ico", views.favicon, name="favicon"),
+    path(".well-known/security.txt", views.security_txt, name="security"),
+    path("media/<path:path>", views.media, name="media"),
+]
+# Last of all: any other single word is a page that staff wrote.
+page_patterns = [path("<slug:slug>/", views.page, name="page")]
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("", include("articles.urls")),
+    path("", include("locations.urls")),
+    path("", include("consults.urls")),
+    path("", include((site_patterns + page_patterns, "site"))),
+]
+
+handler400 = "clinic_site.views.bad_request"
+handler403 = "clinic_site.views.forbidden"
+handler404 = "clinic_site.views.not_found"
+handler500 = "clinic_site.views.server_error"

@@ -1,0 +1,183 @@
+"""Pages that draw on several apps, the small files browsers ask for, and the error pages."""
+
+import mimetypes
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.http import FileResponse, Http404, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, render
+from django.template.loader import get_template
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from articles.citations import Numbering, cited_keys
+from articles.models import Article, Reference
+from clinic_site.core.art import scene
+from clinic_site.core.caching import public
+from clinic_site.core.models import ClinicIdentity, Page, SiteText
+from clinic_site.core.seo import PageMeta
+from clinic_site.core.texts import SiteTexts
+from locations.models import Location
+from locations.opening import next_change, with_opening
+
+CARDS_ON_HOME = 3
+
+
+@require_safe
+def home(request) -> HttpResponse:
+    """The first page: what this is, what is known and what is not, where to go next."""
+    now = timezone.now()
+    published = Article.objects.published(now).for_cards().newest_first()
+    featured = published.filter(is_featured=True).first()
+    others = published.exclude(pk=featured.pk) if featured else published
+    locations = with_opening(Location.objects.active(), now=now)
+    clinic = ClinicIdentity.load()
+    numbering = _numbering_of_home()
+    context = {
+        "meta": PageMeta(
+            title=clinic.tagline or "Ketamine infusions",
+            description="Ketamine infusions in Birmingham and Auburn, Alabama: what is known and what is not.",
+            path=reverse("site:home"),
+        ),
+        "clinic": clinic,
+        "featured": featured,
+        "articles": others[:CARDS_ON_HOME],
+        "locations": locations,
+        "texts": SiteTexts(render=numbering.html),
+        "numbering": numbering,
+    }
+    return public(render(request, "site/home.html", context), until=next_change(locations), now=now)
+
+
+def _numbering_of_home() -> Numbering:
+    bodies = SiteText.objects.filter(key__startswith="home-").values_list("body", flat=True)
+    keys = {key for body in bodies for key in cited_keys(body)}
+    return Numbering({reference.key: reference for reference in Reference.objects.filter(key__in=keys)})
+
+
+@require_safe
+def page(request, slug: str) -> HttpResponse:
+    """A page that staff wrote, such as the privacy page."""
+    found = get_object_or_404(Page.objects.shown(), slug=slug)
+    meta = PageMeta(
+        title=found.title,
+        description=found.summary,
+        path=found.get_absolute_url(),
+        modified_at=found.modified_at,
+    )
+    return public(render(request, "site/page.html", {"page": found, "meta": meta}))
+
+
+@require_safe
+def art(request, slug: str) -> HttpResponse:
+    """The landscape drawn from a slug: the same slug always gives the same picture."""
+    response = HttpResponse(scene(slug), content_type="image/svg+xml")
+    response.headers["Cache-Control"] = "public, max-age=86400"
+    return response
+
+
+@require_safe
+def media(request, path: str) -> HttpResponse:
+    """A picture that staff uploaded. Only re-encoded pictures are ever stored."""
+    if not default_storage.exists(path):
+        raise Http404
+    content_type = mimetypes.guess_type(path)[0] or "application/octet-stream"
+    response = FileResponse(default_storage.open(path), content_type=content_type)
+    response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response
+
+
+@require_safe
+def robots(request) -> HttpResponse:
+    """What search engines should leave alone."""
+    lines = ["User-agent: *", f"Disallow: {reverse('admin:index')}", "Disallow: /consult/thanks/"]
+    return public(HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8"))
+
+
+@require_safe
+def manifest(request) -> JsonResponse:
+    """The name and icons for people who put the site on their home screen."""
+    clinic = ClinicIdentity.load()
+    icons = [
+        {"src": static(f"img/icon-{size}.png"), "sizes": f"{size}x{size}", "type": "image/png"} for size in (192, 512)
+    ]
+    content = {
+        "name": clinic.name,
+        "short_name": clinic.name.split("&")[0].strip(),
+        "start_url": reverse("site:home"),
+        "display": "browser",
+        "background_color": "#f2f6f5",
+        "theme_color": "#12263a",
+        "icons": icons,
+    }
+    response = JsonResponse(content)
+    response.headers["Content-Type"] = "application/manifest+json"
+    return public(response)
+
+
+@require_safe
+def favicon(request) -> HttpResponse:
+    """The icon for browsers that ask for /favicon.ico whatever the page says."""
+    response = HttpResponse(status=301)
+    response.headers["Location"] = static("img/favicon.svg")
+    return public(response)
+
+
+@require_safe
+def security_txt(request) -> HttpResponse:
+    """How to report a fault that endangers patients' data (RFC 9116)."""
+    clinic = ClinicIdentity.load()
+    expires = timezone.now().replace(month=1, day=1, hour=0, minute=0, second=0, microsecond=0)
+    expires = expires.replace(year=expires.year + 1)
+    contact = settings.SECURITY_CONTACT or clinic.phone_link
+    lines = [
+        f"Contact: {contact}",
+        f"Expires: {expires:%Y-%m-%dT%H:%M:%SZ}",
+        "Preferred-Languages: en",
+        f"Canonical: {settings.SITE_URL}{reverse('site:security')}",
+    ]
+    return public(HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8"))
+
+
+# Error pages ---------------------------------------------------------------------------------
+
+
+def bad_request(request, exception=None) -> HttpResponse:
+    return _error(request, 400, "That request could not be read")
+
+
+def forbidden(request, exception=None) -> HttpResponse:
+    return _error(request, 403, "You cannot open this page")
+
+
+def csrf_failure(request, reason: str = "") -> HttpResponse:
+    """A staff form came back without its token, for instance after signing out elsewhere."""
+    return _error(request, 403, "This form is out of date")
+
+
+def not_found(request, exception=None) -> HttpResponse:
+    return _error(request, 404, "Page not found")
+
+
+def _error(request, status: int, title: str) -> HttpResponse:
+    meta = PageMeta(title=title, path=request.path, robots="noindex")
+    response = render(request, f"{status}.html", {"meta": meta}, status=status)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def server_error(request) -> HttpResponse:
+    """The page for our own faults: no database, no static file, a reference to quote on the phone."""
+    html = get_template("500.html").render(
+        {
+            "reference": getattr(request, "reference", ""),
+            "phone": settings.FALLBACK_PHONE,
+            "phone_link": f"tel:{settings.FALLBACK_PHONE_LINK}",
+        }
+    )
+    response = HttpResponse(html, status=500)
+    response.headers["Cache-Control"] = "no-store"
+    return response

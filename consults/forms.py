@@ -1,0 +1,168 @@
+"""The consult form: six questions, one permission, nothing about health."""
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import ProhibitNullCharactersValidator
+from django.urls import Resolver404, resolve
+
+from clinic_site.core.models import ClinicIdentity
+from locations.models import Location
+
+from .cleaning import ENTER_EMAIL, ENTER_PHONE, PHONE_MAX_LENGTH, clean_email, dialable, one_line, without_invisible
+from .intake import Answers
+from .models import ConsentText, ConsultRequest
+
+UNSURE = "unsure"
+SELECT_LOCATION = "Select where you would like to be seen"
+SELECT_CONTACT = "Select how we should reach you"
+# The pages that carry the form; anything else sent as `page` is not counted.
+COUNTED_PAGES = {"articles:article", "locations:location", "consults:consult", "site:home"}
+
+
+class PlainText(forms.CharField):
+    """A text field that says in plain words what is wrong with unprintable input."""
+
+    def __init__(self, **kwargs) -> None:
+        super().__init__(**kwargs)
+        for validator in self.validators:
+            if isinstance(validator, ProhibitNullCharactersValidator):
+                validator.message = "Remove the unreadable characters and try again"
+
+
+class ConsultForm(forms.Form):
+    """Checks and cleans the answers. `answers` hands them to the intake."""
+
+    location = forms.ChoiceField(
+        label="Where would you like to be seen?",
+        widget=forms.RadioSelect,
+        error_messages={"required": SELECT_LOCATION, "invalid_choice": SELECT_LOCATION},
+    )
+    name = PlainText(
+        label="Your name",
+        max_length=100,
+        error_messages={
+            "required": "Enter your name",
+            "max_length": "Your name must be %(limit_value)d characters or fewer",
+        },
+        widget=forms.TextInput(attrs={"autocomplete": "name", "spellcheck": "false"}),
+    )
+    phone = PlainText(
+        label="Phone number",
+        required=False,
+        max_length=PHONE_MAX_LENGTH,
+        help_text="We only use it to talk about this request",
+        error_messages={"max_length": ENTER_PHONE},
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel", "class": "w20"}),
+    )
+    contact_by = forms.ChoiceField(
+        label="How should we reach you?",
+        choices=ConsultRequest.ContactBy.choices,
+        initial=ConsultRequest.ContactBy.CALL,
+        widget=forms.RadioSelect,
+        error_messages={"required": SELECT_CONTACT, "invalid_choice": SELECT_CONTACT},
+    )
+    email = PlainText(
+        label="Email address",
+        required=False,
+        max_length=254,
+        help_text="Needed only if you chose email",
+        error_messages={"max_length": ENTER_EMAIL},
+        widget=forms.TextInput(attrs={"type": "email", "autocomplete": "email", "spellcheck": "false"}),
+    )
+    best_time = forms.ChoiceField(
+        label="Best time",
+        required=False,
+        choices=ConsultRequest.BestTime.choices,
+        error_messages={"invalid_choice": "Select one of the times in the list"},
+        widget=forms.Select(attrs={"class": "w20"}),
+    )
+    may_name_clinic = forms.BooleanField(
+        required=False, help_text="Leave this empty and we only say our first names and number."
+    )
+    note = PlainText(
+        label="Anything we should know for the call?",
+        required=False,
+        max_length=500,
+        help_text="Please do not share medical details here. We will talk about those by phone.",
+        error_messages={"max_length": "Your note must be %(limit_value)d characters or fewer"},
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    # Hidden: never shown as errors, since the person cannot mend them.
+    source = forms.CharField(required=False, widget=forms.HiddenInput)
+    page = forms.CharField(required=False, widget=forms.HiddenInput)
+    consents = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    use_required_attribute = False
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.locations = {location.slug: location for location in Location.objects.active()}
+        self.fields["location"].choices = [
+            *((location.slug, location.name) for location in self.locations.values()),
+            (UNSURE, "Not sure"),
+        ]
+        self.wordings = {purpose: ConsentText.current(purpose) for purpose in ConsentText.Purpose.values}
+        self.initial.setdefault("consents", ",".join(str(text.pk) for text in self.wordings.values() if text))
+        voicemail = self.wordings[ConsentText.Purpose.VOICEMAIL]
+        self.fields["may_name_clinic"].label = (
+            voicemail.body if voicemail else "You may say the clinic’s name in a voicemail or text"
+        )
+        if not ClinicIdentity.load().ask_for_note:
+            del self.fields["note"]
+
+    def clean_name(self) -> str:
+        name = one_line(self.cleaned_data["name"])
+        if not without_invisible(name):
+            raise ValidationError("Enter your name")
+        return name
+
+    def clean_email(self) -> str:
+        return clean_email(self.cleaned_data["email"])
+
+    def clean_note(self) -> str:
+        return self.cleaned_data["note"].replace("\r\n", "\n")
+
+    def clean_source(self) -> str:
+        source = self.cleaned_data["source"]
+        return source if source in ConsultRequest.Source.values else ConsultRequest.Source.CONSULT
+
+    def clean_page(self) -> str:
+        page = self.cleaned_data["page"]
+        try:
+            known = len(page) <= 150 and resolve(page).view_name in COUNTED_PAGES
+        except Resolver404:
+            known = False
+        return page if known else ""
+
+    def clean_consents(self) -> tuple[int, ...]:
+        ids = self.cleaned_data["consents"].split(",")[:10]
+        return tuple(int(pk) for pk in ids if pk.isascii() and pk.isdigit() and len(pk) < 10)
+
+    def clean(self) -> dict:
+        data = super().clean()
+        by_email = data.get("contact_by") == ConsultRequest.ContactBy.EMAIL
+        if by_email and not data.get("email") and "email" not in self.errors:
+            self.add_error("email", "Enter your email address, or choose another way to be reached")
+        typed = data.get("phone", "")
+        data["dialable"] = dialable(typed)
+        # Words in the phone field ("call after 5") are kept when there is another way to answer.
+        is_answerable = data["dialable"] or data.get("email") or (by_email and not typed)
+        if not is_answerable and not self.errors.keys() & {"phone", "email"}:
+            self.add_error("phone", ENTER_PHONE)
+        return data
+
+    @property
+    def answers(self) -> Answers:
+        """The cleaned answers of a valid form."""
+        data = self.cleaned_data
+        return Answers(
+            location=self.locations.get(data["location"]),
+            name=data["name"],
+            phone=data["dialable"],
+            phone_as_typed=data["phone"],
+            email=data["email"],
+            contact_by=data["contact_by"],
+            best_time=data["best_time"] or ConsultRequest.BestTime.ANY,
+            may_name_clinic=data["may_name_clinic"],
+            note=data.get("note", ""),
+        )

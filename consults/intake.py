@@ -1,0 +1,163 @@
+"""Receiving a request: the one transaction after which nothing can be lost."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+
+from clinic_site.core.encryption import lookup_hash
+from clinic_site.core.models import AuditEntry
+from locations.models import Location
+
+from .models import Activity, Consent, ConsentText, ConsultRequest, SourceCount
+from .models.request import email_hash, new_reference, phone_hash
+from .notifications import queue_confirmation, queue_staff_mail
+from .spam import Client, Verdict, judge
+
+# The same request again within this time is a second click, Back or a refresh.
+SAME_CLICK = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answers:
+    """What one person told the form, cleaned. `phone` is dialable or '', the rest as typed."""
+
+    location: Location | None
+    name: str
+    contact_by: str
+    phone: str = ""
+    phone_as_typed: str = ""
+    email: str = ""
+    best_time: str = ConsultRequest.BestTime.ANY
+    may_name_clinic: bool = False
+    note: str = ""
+
+    @property
+    def fingerprint(self) -> str:
+        """Equal for two requests that say the same thing."""
+        said = {**asdict(self, dict_factory=dict), "location": self.location and self.location.pk}
+        said["email"] = self.email.casefold()
+        # The dialable form counts, not the way it was typed.
+        said["phone_as_typed"] = self.phone or self.phone_as_typed
+        text = "\0".join(f"{key}={said[key]}" for key in sorted(said))
+        return lookup_hash(text, purpose="fingerprint")
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What came of a submission: the request it belongs to, and whether it was known before."""
+
+    request: ConsultRequest
+    is_repeat: bool = False
+
+
+def receive_consult(
+    *, answers: Answers, source: str, client: Client, now: datetime, page: str = "", consent_ids: tuple[int, ...] = ()
+) -> Receipt:
+    """Store a request with its consent, its mails and its audit entry, all or nothing.
+
+    The same answers again within 15 minutes give the first request back and tell nobody; later
+    they are noted on it as "asked again" and staff are told.
+
+    `consent_ids` are the wordings the form showed; the current ones stand in for any not given.
+    `page` is the path the form was sent from, counted by day and not kept with the request.
+    """
+    with transaction.atomic():
+        known = _find(answers.fingerprint)
+        if known is None:
+            try:
+                with transaction.atomic():
+                    return Receipt(_store(answers, source, client, now, page, consent_ids))
+            except IntegrityError:
+                # The same submission, at the same moment, in another process.
+                known = _find(answers.fingerprint)
+                if known is None:
+                    raise
+        if now - known.last_asked_at >= SAME_CLICK:
+            _ask_again(known, now)
+        return Receipt(known, is_repeat=True)
+
+
+def _find(fingerprint: str) -> ConsultRequest | None:
+    return ConsultRequest.objects.select_for_update().filter(fingerprint=fingerprint).first()
+
+
+def _store(answers: Answers, source: str, client: Client, now: datetime, page: str, consent_ids) -> ConsultRequest:
+    verdict = _judge(answers, client, now)
+    request = ConsultRequest.objects.create(
+        reference=_free_reference(),
+        asked_at=now,
+        last_asked_at=now,
+        location=answers.location,
+        name=answers.name,
+        phone=answers.phone,
+        phone_as_typed=answers.phone_as_typed,
+        email=answers.email,
+        contact_by=answers.contact_by,
+        best_time=answers.best_time,
+        may_name_clinic=answers.may_name_clinic,
+        note=answers.note,
+        source=source,
+        spam_state=ConsultRequest.SpamState.QUARANTINED if verdict.is_suspect else ConsultRequest.SpamState.CLEAN,
+        spam_reasons=verdict.codes,
+        phone_hash=phone_hash(answers.phone),
+        email_hash=email_hash(answers.email),
+        client_hash=client.client_hash,
+        fingerprint=answers.fingerprint,
+    )
+    _keep_consents(request, consent_ids, now)
+    Activity.objects.create(request=request, kind=Activity.Kind.RECEIVED, at=now)
+    AuditEntry.record(action="request-received", subject=request.subject, now=now)
+    if not request.is_set_aside:
+        queue_staff_mail(request, now=now)
+        queue_confirmation(request, now=now)
+    _count_source(page, now)
+    return request
+
+
+def _ask_again(request: ConsultRequest, now: datetime) -> None:
+    request.last_asked_at = now
+    if not request.is_open:
+        request.stage = ConsultRequest.Stage.WAITING
+    if request.spam_state == ConsultRequest.SpamState.CONFIRMED:
+        # Somebody insists: staff look once more.
+        request.spam_state = ConsultRequest.SpamState.QUARANTINED
+    request.save(update_fields=["last_asked_at", "stage", "spam_state"])
+    Activity.objects.create(request=request, kind=Activity.Kind.ASKED_AGAIN, at=now)
+    AuditEntry.record(action="request-asked-again", subject=request.subject, now=now)
+    if not request.is_set_aside:
+        queue_staff_mail(request, now=now, asked_again=True)
+
+
+def _judge(answers: Answers, client: Client, now: datetime) -> Verdict:
+    recent = 0
+    if client.client_hash:
+        recent = ConsultRequest.objects.filter(
+            client_hash=client.client_hash, asked_at__gt=now - timedelta(hours=1)
+        ).count()
+    return judge(name=answers.name, note=answers.note, client=client, recent_from_client=recent)
+
+
+def _free_reference() -> str:
+    while ConsultRequest.objects.filter(reference=(reference := new_reference())).exists():
+        pass
+    return reference
+
+
+def _keep_consents(request: ConsultRequest, consent_ids: tuple[int, ...], now: datetime) -> None:
+    given = {
+        ConsentText.Purpose.CONTACT: True,  # said by sending the form; the wording stands above the button
+        ConsentText.Purpose.VOICEMAIL: request.may_name_clinic,
+    }
+    shown = {text.purpose: text for text in ConsentText.objects.filter(pk__in=consent_ids)}
+    for purpose, is_given in given.items():
+        text = shown.get(purpose) or ConsentText.current(purpose)
+        if text is not None:
+            Consent.objects.create(request=request, text=text, is_given=is_given, at=now)
+
+
+def _count_source(page: str, now: datetime) -> None:
+    if page:
+        count, _ = SourceCount.objects.get_or_create(day=now.date(), path=page)
+        SourceCount.objects.filter(pk=count.pk).update(requests=F("requests") + 1)

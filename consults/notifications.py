@@ -1,0 +1,81 @@
+"""The mails a request gives rise to. They name no person and hold nothing that was typed."""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.urls import reverse
+
+from clinic_site.core.delivery import queue_mail
+from clinic_site.core.models import OutboxMessage
+
+from .models import ConsultRequest, Recipient
+
+NO_RECIPIENTS = "no recipients"
+CONFIRMATIONS_AN_HOUR = 5  # from one place
+
+
+def queue_staff_mail(request: ConsultRequest, *, now: datetime, asked_again: bool = False) -> list[OutboxMessage]:
+    """Queue one mail for each recipient of this request.
+
+    With no recipient, one row that has already failed is left in their place: the admin shows it
+    until somebody is named and it is sent again.
+    """
+    kind = "asked again" if asked_again else "new request"
+    subject = f"{kind.capitalize()} {request.spoken_reference} for {request.place}"
+    body = (
+        f"There is a {kind} for {request.place}: {request.spoken_reference}.\n\n"
+        f"Sign in to see whom to contact, and how:\n{settings.SITE_URL}{request.get_absolute_url()}\n\n"
+        "This mail holds no personal details, by design. Please do not answer it.\n"
+    )
+    mail = {"kind": OutboxMessage.Kind.STAFF, "about": request.subject, "subject": subject, "body": body, "now": now}
+    addresses = _addresses(Recipient.objects.told_about(request.location))
+    if addresses:
+        return [queue_mail(to_address=address, **mail) for address in addresses]
+    nobody = queue_mail(to_address="", **mail)
+    nobody.state, nobody.last_error = OutboxMessage.State.FAILED, NO_RECIPIENTS
+    nobody.save(update_fields=["state", "last_error"])
+    return [nobody]
+
+
+def route_again(message: OutboxMessage, *, now: datetime) -> bool:
+    """Replace a mail that had no recipient by mails to those named since. False when there is still nobody."""
+    request = ConsultRequest.objects.filter(reference=message.about.removeprefix("consult:")).first()
+    if request is None or not Recipient.objects.told_about(request.location).exists():
+        return False
+    message.delete()
+    queue_staff_mail(request, now=now)
+    return True
+
+
+def queue_confirmation(request: ConsultRequest, *, now: datetime) -> OutboxMessage | None:
+    """Queue the one neutral mail to a person who chose e-mail.
+
+    At most one a day to an address and five an hour for requests from one place: otherwise a
+    stranger could use the form to fill somebody's inbox.
+    """
+    if request.contact_by != ConsultRequest.ContactBy.EMAIL or not request.email:
+        return None
+    others = ConsultRequest.objects.exclude(pk=request.pk)
+    if others.filter(email_hash=request.email_hash, asked_at__gt=now - timedelta(days=1)).exists():
+        return None
+    from_here = others.filter(client_hash=request.client_hash, asked_at__gt=now - timedelta(hours=1))
+    if request.client_hash and from_here.count() >= CONFIRMATIONS_AN_HOUR:
+        return None
+    return queue_mail(
+        kind=OutboxMessage.Kind.CONFIRMATION,
+        about=request.subject,
+        to_address=request.email,
+        subject="We have your request",
+        body=(
+            f"We have your request. Its reference is {request.spoken_reference}.\n\n"
+            "There is nothing more for you to do today. Somebody will write to you at this address.\n\n"
+            f"To reach us sooner: {settings.SITE_URL}{reverse('locations:index')}\n\n"
+            "If you did not ask us to contact you, you can ignore this mail.\n"
+        ),
+        now=now,
+    )
+
+
+def _addresses(recipients) -> list[str]:
+    """The addresses of `recipients`, each once however it is written."""
+    return list({recipient.email.casefold(): recipient.email for recipient in recipients.order_by("pk")}.values())

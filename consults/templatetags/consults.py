@@ -1,0 +1,22 @@
+"""The consult form for pages of other apps, which need not know this one."""
+
+from django import template
+from django.urls import reverse
+
+from consults.forms import ConsultForm
+
+register = template.Library()
+
+
+@register.inclusion_tag("consults/_form.html", takes_context=True)
+def consult_form(context, *, source: str, location=None) -> dict:
+    """Show the form. `source` is the kind of page, `location` the clinic to preset."""
+    initial = {"source": source, "page": context["request"].path}
+    if location is not None:
+        initial["location"] = location.slug
+    return {
+        "form": ConsultForm(initial=initial),
+        "texts": context["texts"],
+        "clinic": context["clinic"],
+        "action": reverse("consults:consult"),
+    }

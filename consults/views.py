@@ -1,0 +1,106 @@
+"""The consult form and the page that thanks for it."""
+
+import logging
+
+from django.db import InterfaceError, OperationalError
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_safe
+
+from clinic_site.core.caching import public
+from clinic_site.core.seo import PageMeta
+from clinic_site.core.unavailable import unavailable_response
+from locations.opening import with_opening
+
+from .client import client_of
+from .forms import ConsultForm
+from .intake import receive_consult
+from .models import ConsultRequest
+
+logger = logging.getLogger(__name__)
+
+# What the page for a broken database gives back: field name, label.
+KEPT_FIELDS = {
+    "location": "Clinic",
+    "name": "Your name",
+    "phone": "Phone number",
+    "contact_by": "How we should reach you",
+    "email": "Email address",
+    "best_time": "Best time",
+    "may_name_clinic": "You may say the clinic’s name",
+    "note": "Note",
+    "source": "",
+    "page": "",
+    "consents": "",
+}
+
+
+# A token would protect nothing here: the POST never looks at who is signed in. It would lose
+# requests, since cached pages, privacy settings and undeclared proxies all make tokens fail.
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def consult(request) -> HttpResponse:
+    """Show the form; receive what it sends, from whichever page it was on."""
+    if request.method != "POST":
+        form = ConsultForm(initial={"source": ConsultRequest.Source.CONSULT, "page": reverse("consults:consult")})
+        return public(_page(request, form))
+    try:
+        response = _receive(request)
+    except (OperationalError, InterfaceError):
+        logger.exception("a request could not be stored, reference %s", request.reference)
+        response = unavailable_response(action=reverse("consults:consult"), kept=_kept(request.POST))
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _receive(request) -> HttpResponse:
+    form = ConsultForm(request.POST)
+    if not form.is_valid():
+        return _page(request, form, status=422)
+    receipt = receive_consult(
+        answers=form.answers,
+        source=form.cleaned_data["source"],
+        page=form.cleaned_data["page"],
+        consent_ids=form.cleaned_data["consents"],
+        client=client_of(request),
+        now=timezone.now(),
+    )
+    thanks = HttpResponseRedirect(reverse("consults:thanks", args=[receipt.request.reference]))
+    thanks.status_code = 303
+    return thanks
+
+
+def _page(request, form: ConsultForm, *, status: int = 200) -> HttpResponse:
+    meta = PageMeta(
+        title="Error: Request a free consult" if form.errors else "Request a free consult",
+        description="Ask for a free consult by form or phone. Six short questions, none about your health.",
+        path=reverse("consults:consult"),
+    )
+    locations = with_opening(form.locations.values(), now=timezone.now())
+    context = {"form": form, "meta": meta, "locations": locations}
+    return render(request, "consults/consult.html", context, status=status)
+
+
+def _kept(post) -> list[dict]:
+    """What was typed, for the page that asks to send it once more."""
+    return [
+        {"name": name, "label": label, "value": post.get(name, "")}
+        for name, label in KEPT_FIELDS.items()
+        if post.get(name)
+    ]
+
+
+@never_cache
+@require_safe
+def thanks(request, reference: str) -> HttpResponse:
+    """Say that the request arrived. Nothing on the page tells who sent it."""
+    get_object_or_404(ConsultRequest.objects.only("pk"), reference=reference)
+    meta = PageMeta(title="We have your request", path=reverse("consults:thanks", args=[reference]), robots="noindex")
+    context = {"reference": reference, "meta": meta}
+    response = render(request, "consults/thanks.html", context)
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,181 @@
+"""The clinics: where they are, when they are open, who works there."""
+
+from urllib.parse import urlencode
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.urls import reverse
+from phonenumber_field.modelfields import PhoneNumberField
+
+from clinic_site.core.models import Picture
+
+
+class LocationQuerySet(models.QuerySet):
+    def active(self) -> "LocationQuerySet":
+        """Clinics that readers see and can ask for, in the clinic's own order."""
+        return self.filter(is_active=True).order_by("position", "name")
+
+
+class Location(models.Model):
+    """One clinic. Fields that are empty are not shown to readers."""
+
+    name = models.CharField(max_length=60, help_text="What people call it, such as Birmingham.")
+    slug = models.SlugField(unique=True, help_text="The address: /locations/slug/.")
+    street = models.CharField(max_length=120)
+    city = models.CharField(max_length=60, help_text="The town in the postal address.")
+    state = models.CharField(max_length=2, default="AL")
+    postal_code = models.CharField("ZIP code", max_length=10)
+    phone = PhoneNumberField()
+    summary = models.CharField(
+        max_length=170, blank=True, help_text="One sentence under the heading, and in search results."
+    )
+    parking = models.TextField(blank=True, help_text="Where to park. Hidden while empty.")
+    access = models.TextField(blank=True, help_text="Entrance, steps, restroom, wheelchair access. Hidden while empty.")
+    directions = models.TextField(blank=True, help_text="How to find the door. Hidden while empty.")
+    what_to_bring = models.TextField(blank=True, help_text="Hidden while empty.")
+    position = models.PositiveSmallIntegerField(default=0, help_text="Order of the clinics, smallest first.")
+    is_active = models.BooleanField(
+        "open to new requests",
+        default=True,
+        help_text="Clinics are retired here, never deleted: old requests still name them.",
+    )
+    modified_at = models.DateTimeField(auto_now=True)
+
+    objects = LocationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "clinic"
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("locations:location", args=[self.slug])
+
+    @property
+    def phone_text(self) -> str:
+        return self.phone.as_national
+
+    @property
+    def phone_link(self) -> str:
+        return self.phone.as_rfc3966
+
+    @property
+    def address_line(self) -> str:
+        """The postal address on one line."""
+        return f"{self.street}, {self.city}, {self.state} {self.postal_code}"
+
+    @property
+    def apple_maps_url(self) -> str:
+        return "https://maps.apple.com/?" + urlencode({"daddr": self.address_line})
+
+    @property
+    def google_maps_url(self) -> str:
+        return "https://www.google.com/maps/dir/?" + urlencode({"api": 1, "destination": self.address_line})
+
+    @property
+    def osm_url(self) -> str:
+        return "https://www.openstreetmap.org/search?" + urlencode({"query": self.address_line})
+
+    @property
+    def picture_url(self) -> str:
+        """The landscape drawn from the slug."""
+        return reverse("site:art", args=[self.slug])
+
+
+class Hours(models.Model):
+    """One stretch of open time on one weekday. Two rows on a day make a lunch break."""
+
+    class Weekday(models.IntegerChoices):
+        MONDAY = 0
+        TUESDAY = 1
+        WEDNESDAY = 2
+        THURSDAY = 3
+        FRIDAY = 4
+        SATURDAY = 5
+        SUNDAY = 6
+
+    location = models.ForeignKey(Location, on_delete=models.CASCADE, related_name="hours")
+    weekday = models.PositiveSmallIntegerField(choices=Weekday)
+    opens = models.TimeField(help_text="Central Time.")
+    closes = models.TimeField(help_text="Central Time. Earlier than it opens means: past midnight.")
+
+    class Meta:
+        verbose_name_plural = "hours"
+        constraints = [
+            models.UniqueConstraint(fields=["location", "weekday", "opens"], name="locations_hours_once"),
+            models.CheckConstraint(
+                condition=~models.Q(opens=models.F("closes")),
+                name="locations_hours_have_length",
+                violation_error_message="Opening and closing time are the same.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_weekday_display()} {self.opens:%H:%M}–{self.closes:%H:%M}"
+
+
+class Closure(models.Model):
+    """Days on which one clinic, or every clinic, is closed against its usual hours."""
+
+    location = models.ForeignKey(
+        Location,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="closures",
+        help_text="Empty: every clinic.",
+    )
+    starts_on = models.DateField("first day")
+    ends_on = models.DateField("last day")
+    reason = models.CharField(max_length=80, help_text="Shown to readers, such as Thanksgiving.")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(ends_on__gte=models.F("starts_on")),
+                name="locations_closure_ends_after_start",
+                violation_error_message="The last day is before the first.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reason}, {self.starts_on}"
+
+    def clean(self) -> None:
+        if self.starts_on and self.ends_on and (self.ends_on - self.starts_on).days > 366:
+            raise ValidationError({"ends_on": "That is more than a year. Check the dates."})
+
+
+class Clinician(models.Model):
+    """Somebody who treats patients or reviews articles. Shown only when the clinic wants it."""
+
+    name = models.CharField(max_length=100)
+    credential = models.CharField(max_length=60, help_text="Such as MD, DO, CRNA or PMHNP.")
+    license = models.CharField("license and training", max_length=200, blank=True)
+    bio = models.TextField("what they do here", blank=True)
+    photo = models.ForeignKey(Picture, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    locations = models.ManyToManyField(Location, blank=True, related_name="clinicians")
+    user = models.OneToOneField(
+        "auth.User", null=True, blank=True, on_delete=models.SET_NULL, help_text="Their account for signing reviews."
+    )
+    position = models.PositiveSmallIntegerField(default=0)
+    is_shown = models.BooleanField("show to readers", default=False)
+
+    def __str__(self) -> str:
+        return f"{self.name}, {self.credential}"
+
+
+class LocationPhoto(models.Model):
+    """A photo on a clinic's page."""
+
+    location = models.ForeignKey(Location, on_delete=models.CASCADE, related_name="photos")
+    picture = models.ForeignKey(Picture, on_delete=models.PROTECT, related_name="+")
+    caption = models.CharField(max_length=200, blank=True)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        verbose_name = "photo"
+
+    def __str__(self) -> str:
+        return str(self.picture)

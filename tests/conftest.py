@@ -1,0 +1,80 @@
+"""What every test can count on: collected static files, the site's content, a browser and a server."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# Playwright runs an event loop in the test's thread, which Django would take for async code.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+QUIET_CHROMIUM = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def pytest_configure(config) -> None:
+    """Collect the static files once, before any worker starts, under production's own storage."""
+    if hasattr(config, "workerinput"):
+        return
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "clinic_site.settings.test"}
+    subprocess.run(
+        [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"],
+        cwd=ROOT,
+        env=environment,
+        check=True,
+    )
+
+
+@pytest.fixture
+def content(db) -> None:
+    """The initial content, as `make run` loads it."""
+    from django.core.management import call_command
+
+    call_command("load_content", verbosity=0)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict:
+    """A Chromium on the PATH, else the one that Playwright installed."""
+    found = next(filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])), None)
+    return {"args": QUIET_CHROMIUM, **({"executable_path": found} if found else {})}
+
+
+@pytest.fixture(scope="session")
+def browser_context_args() -> dict:
+    return {"reduced_motion": "reduce", "viewport": {"width": 1280, "height": 900}}
+
+
+@pytest.fixture(scope="session")
+def server_thread() -> Iterator[str]:
+    """The site on a free port of this machine, with whitenoise serving the static files."""
+    from django.test.testcases import LiveServerThread
+
+    thread = LiveServerThread("127.0.0.1", static_handler=lambda application: application)
+    thread.daemon = True
+    thread.start()
+    thread.is_ready.wait()
+    if thread.error:
+        raise thread.error
+    yield f"http://127.0.0.1:{thread.port}"
+    thread.terminate()
+
+
+@pytest.fixture
+def live_site(settings, transactional_db, content, server_thread) -> str:
+    """The address of the running site, with the initial content and pages for each error."""
+    settings.ROOT_URLCONF = "tests.urls"
+    return server_thread

@@ -1,0 +1,325 @@
+"""The form over HTTP: what browsers, phones, proxies and scanners really send."""
+
+import logging
+import re
+from datetime import timedelta
+
+import pytest
+from django.db import OperationalError
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from clinic_site.core.models import AuditEntry, ClinicIdentity, OutboxMessage
+from consults import intake, views
+from consults.models import ConsultRequest, Recipient
+from locations.models import Location
+from tests.factories.posts import make_post
+
+pytestmark = pytest.mark.django_db
+CONSULT = "/consult/"
+
+
+@pytest.fixture(autouse=True)
+def _clinics(content):
+    Recipient.objects.create(email="desk@clinic.example")
+
+
+def post(client=None, *, path=CONSULT, **changes):
+    headers = changes.pop("headers", None)
+    return (client or Client()).post(path, make_post(**changes), headers=headers)
+
+
+def assert_is_taken(response, *, requests=1) -> ConsultRequest:
+    """Assert that the request is stored and thanked for, with nothing personal in the answer."""
+    assert response.status_code == 303
+    assert ConsultRequest.objects.count() == requests
+    request = ConsultRequest.objects.latest("pk")
+    assert response.headers["Location"] == reverse("consults:thanks", args=[request.reference])
+    assert "no-store" in response.headers["Cache-Control"]
+    assert not response.cookies
+    return request
+
+
+def assert_is_refused(response, *words) -> None:
+    """Assert that the form comes back with words beside the field, and that nothing was stored."""
+    assert response.status_code == 422
+    assert "no-store" in response.headers["Cache-Control"]
+    page = response.content.decode()
+    assert re.search(r"<title>\s*Error: ", page)
+    for word in words:
+        assert page.count(word) >= 2, word  # in the summary and beside the field
+    assert not ConsultRequest.objects.exists()
+    assert not OutboxMessage.objects.exists()
+
+
+def test_a_good_request_is_stored_once_and_told_once():
+    request = assert_is_taken(post())
+    assert request.location.slug == "birmingham"
+    assert (request.name, request.email) == ("Dana Whitfield", "dana@mail.example")
+    assert (request.phone, request.phone_as_typed) == ("tel:+1-205-555-0142", "205-555-0142")
+    assert OutboxMessage.objects.count() == 1
+    assert AuditEntry.objects.count() == 1
+
+
+@pytest.mark.parametrize("backend_fault", ["refused connection", "refused recipient"])
+def test_a01_a_broken_mail_server_is_no_concern_of_the_visitor(backend_fault, settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
+    assert_is_taken(post())
+    assert OutboxMessage.objects.get().state == "queued"
+
+
+def test_a02_twice_and_a_refreshed_thank_you_are_one_request():
+    client = Client()
+    first, second = post(client), post(client)
+    assert first.headers["Location"] == second.headers["Location"]
+    assert_is_taken(second)
+    for _ in range(2):
+        assert client.get(second.headers["Location"]).status_code == 200
+    assert OutboxMessage.objects.count() == 1
+
+
+@pytest.mark.parametrize("origin", ["null", "http://clinic.example", "https://clinic.example", None])
+def test_a03_whatever_origin_a_browser_sends_the_request_is_taken(origin):
+    request = assert_is_taken(post(headers={"Origin": origin} if origin else {}))
+    assert request.spam_state == "clean"
+
+
+def test_a03_pages_with_a_form_send_their_origin(client):
+    for path in (CONSULT, "/locations/birmingham/"):
+        response = client.get(path)
+        assert response.headers["Referrer-Policy"] == "same-origin"
+        assert b'name="referrer"' not in response.content
+
+
+def test_a04_pages_with_a_form_hold_no_token_and_can_be_kept(client):
+    first, second = client.get(CONSULT), Client().get(CONSULT)
+    assert first.content == second.content
+    assert b"csrfmiddlewaretoken" not in first.content
+    assert "public" in first.headers["Cache-Control"]
+    assert "Cookie" not in first.headers.get("Vary", "")
+    assert not first.cookies
+    strict = Client(enforce_csrf_checks=True)
+    assert_is_taken(post(strict))
+
+
+def test_a05_behind_a_declared_proxy_the_request_is_secure_and_taken(settings):
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    settings.SITE_IS_SECURE, settings.SITE_URL = True, "https://clinic.example"
+    headers = {"X-Forwarded-Proto": "https", "Origin": "https://clinic.example", "Host": "clinic.example"}
+    assert assert_is_taken(post(Client(enforce_csrf_checks=True), headers=headers)).spam_state == "clean"
+
+
+def test_a05_an_undeclared_proxy_header_is_ignored(settings):
+    settings.SITE_IS_SECURE, settings.SITE_URL = True, "https://clinic.example"
+    response = post(headers={"X-Forwarded-Proto": "https", "Host": "clinic.example"})
+    assert response.status_code == 308
+    assert response.headers["Location"] == "https://clinic.example/consult/"
+    assert Client().get(CONSULT).status_code == 301
+
+
+@pytest.mark.parametrize("separator", ["\r\n", "\x0b", "\x85", "\u2028"])
+def test_a06_a_line_break_in_the_name_goes_no_further(separator):
+    request = assert_is_taken(post(name=f"Dana{separator}Bcc: all@evil.example", email=""))
+    assert request.name == "Dana Bcc: all@evil.example"
+    mail = OutboxMessage.objects.get()
+    assert "\n" not in mail.subject
+    assert len(mail.subject) <= 150
+    assert "evil" not in mail.subject + mail.body
+    assert_is_taken(post(name="Robin Vale"), requests=2)
+
+
+@pytest.mark.parametrize("value", ["35216", "Acme Inc", "dana@mail.example"])
+def test_a07_a_filled_trap_is_thanked_for_and_set_aside(value):
+    request = assert_is_taken(post(leave_blank=value))
+    assert request.spam_state == "quarantined"
+    assert not OutboxMessage.objects.exists()
+
+
+def test_a07_the_trap_is_out_of_every_reader_s_way(client):
+    page = client.get(CONSULT).content.decode()
+    trap = re.search(r'<div class="hp"[^>]*>.*?</div>', page, re.DOTALL)[0]
+    assert 'aria-hidden="true"' in trap
+    assert 'tabindex="-1"' in trap
+    assert "autocomplete=" in trap
+    name = re.search(r'name="([^"]+)"', trap)[1]
+    assert not re.search(r"zip|company|url|website|e?mail|phone|fax|name", name)
+    assert "style=" not in trap
+
+
+def test_a08_a_clinic_that_is_gone_since_is_refused_with_words():
+    Location.objects.filter(slug="birmingham").update(is_active=False)
+    assert_is_refused(post(), "Select where you would like to be seen")
+
+
+def test_a08_without_any_recipient_the_request_is_stored():
+    Recipient.objects.all().delete()
+    assert_is_taken(post())
+    assert OutboxMessage.objects.get().last_error == "no recipients"
+
+
+def test_a12_a_fault_while_storing_leaves_no_personal_word_anywhere(monkeypatch, capsys, caplog, mailoutbox):
+    typed = {"name": "Zelda Quarrington", "phone": "205-555-0177", "email": "zelda@mail.example"}
+
+    def fail(*args, **kwargs):
+        raise ValueError(f"could not store {typed}")
+
+    monkeypatch.setattr(intake.ConsultRequest.objects, "create", fail)
+    client = Client(raise_request_exception=False)
+    with caplog.at_level(logging.DEBUG):
+        response = post(client, **typed)
+    assert response.status_code == 500
+    page = response.content.decode()
+    reference = re.search(r"\b[0-9a-f]{8}\b", page)[0]
+    assert "(205) 557-2253" in page
+    assert "988" in page
+    written = capsys.readouterr()
+    everything = page + written.out + written.err + "".join(mail.body for mail in mailoutbox)
+    assert reference in written.err
+    for value in ("Zelda", "Quarrington", "0177", "zelda@"):
+        assert value not in everything
+    assert not mailoutbox
+
+
+@pytest.mark.parametrize("part", ["form", "intake"])
+def test_when_the_database_is_away_everything_typed_comes_back(monkeypatch, part):
+    def fail(*args, **kwargs):
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr(views, "ConsultForm" if part == "form" else "receive_consult", fail)
+    response = post(name="Dana <Whitfield>", may_name_clinic="on")
+    assert response.status_code == 503
+    assert int(response.headers["Retry-After"]) > 0
+    assert "no-store" in response.headers["Cache-Control"]
+    page = response.content.decode()
+    for value in ("Dana &lt;Whitfield&gt;", "205-555-0142", "dana@mail.example", "birmingham", "(205) 557-2253"):
+        assert value in page
+    names = set(re.findall(r'name="(\w+)"', page))
+    assert {"location", "name", "phone", "contact_by", "email", "may_name_clinic", "source"} <= names
+    assert f'action="{CONSULT}"' in page
+
+
+@pytest.mark.parametrize("path", ["/consult", "/consult/"])
+def test_a17_without_the_slash_the_request_is_taken_too(path):
+    assert_is_taken(post(path=path))
+
+
+@pytest.mark.parametrize("path", ["/Consult/", "/consults/", "/consult//"])
+def test_a17_other_addresses_say_so_and_never_lead_to_an_empty_form(path):
+    response = post(path=path)
+    assert response.status_code == 404
+    assert "(205) 557-2253" in response.content.decode()
+
+
+def test_a17_every_form_goes_straight_to_its_address(client):
+    for path in (CONSULT, "/locations/auburn/", "/locations/birmingham/"):
+        for action in re.findall(r'<form[^>]*action="([^"]+)"', client.get(path).content.decode()):
+            assert client.get(action).status_code == 200
+
+
+def test_a22_what_was_typed_is_never_kept_by_a_cache():
+    refused = post(email="nonsense")
+    assert "no-store" in refused.headers["Cache-Control"]
+    taken = post()
+    thanks = Client().get(taken.headers["Location"])
+    assert thanks.status_code == 200
+    assert "no-store" in thanks.headers["Cache-Control"]
+    page = thanks.content.decode()
+    for value in ("Dana", "Whitfield", "0142", "mail.example"):
+        assert value not in page + taken.headers["Location"]
+    assert not thanks.cookies
+    assert 'content="noindex"' in page
+
+
+@pytest.mark.parametrize("path", ["/consult/thanks/x.css", "/consult/thanks/ABCDEFGH/", "/consult/thanks/abcdefgh/"])
+def test_a22_addresses_that_are_not_ours_are_not_found(client, path):
+    assert client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"name": ""}, "Enter your name"),
+        ({"name": "\u200b"}, "Enter your name"),
+        ({"name": "x" * 101}, "100 characters or fewer"),
+        ({"name": "A\x00nn"}, "Remove the unreadable characters"),
+        ({"location": None}, "Select where you would like to be seen"),
+        ({"location": "mobile"}, "Select where you would like to be seen"),
+        ({"phone": "", "email": ""}, "Enter a phone number with an area code"),
+        ({"phone": "557-22", "email": ""}, "Enter a phone number with an area code"),
+        ({"phone": "n/a", "email": ""}, "Enter a phone number with an area code"),
+        ({"phone": "1" * 300, "email": ""}, "Enter a phone number with an area code"),
+        ({"phone": "1" * 300}, "Enter a phone number with an area code"),
+        ({"contact_by": "email", "email": ""}, "Enter your email address"),
+        ({"contact_by": "pigeon"}, "Select how we should reach you"),
+        ({"contact_by": None}, "Select how we should reach you"),
+        ({"email": "dana@mail"}, "needs a dot"),
+        ({"email": "a@b.example,c@d.example"}, "one email address only"),
+        ({"best_time": "never"}, "Select one of the times in the list"),
+    ],
+)
+def test_bad_input_is_refused_beside_its_field_and_kept(changes, words):
+    assert_is_refused(post(**changes), words)
+
+
+def test_what_was_typed_stands_in_the_form_again():
+    page = post(phone="557-22", email="", name='Jordan "Jo" Avery', best_time="morning").content.decode()
+    for value in ('value="557-22"', 'value="Jordan &quot;Jo&quot; Avery"'):
+        assert value in page
+    assert re.search(r'<option value="morning"\s+selected', page)
+    assert re.search(r'value="birmingham"[^>]*checked', page)
+
+
+def test_a41_words_in_the_phone_field_are_kept_when_there_is_an_address():
+    request = assert_is_taken(post(phone="call after 5"))
+    assert (request.phone, request.phone_as_typed) == ("", "call after 5")
+
+
+def test_a40_a_phone_alone_is_enough():
+    assert_is_taken(post(email=""))
+
+
+def test_unsure_is_a_good_answer():
+    assert assert_is_taken(post(location="unsure")).location is None
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        {"source": "/bipolar/", "page": "javascript:alert(1)", "consents": "x,1,99999999999999,-1,١"},
+        {"source": "x" * 5000, "page": "/" + "y" * 5000, "consents": "1," * 3000},
+        {"source": "\x00", "page": "\x00", "consents": "\x00"},
+    ],
+)
+def test_tampered_hidden_fields_do_no_harm(raw):
+    assert assert_is_taken(post(**raw)).source == "consult"
+
+
+@pytest.mark.parametrize("method", ["put", "patch", "delete", "options"])
+def test_other_methods_are_refused(client, method):
+    assert getattr(client, method)(CONSULT).status_code == 405
+
+
+def test_a11_two_addresses_and_advertisements():
+    assert_is_refused(post(email="a@x.example,b@y.example"), "one email address only")
+    request = assert_is_taken(post(name="Claim your prize http://evil.example/x", contact_by="email"))
+    assert request.spam_state == "quarantined"
+    assert not OutboxMessage.objects.exists()
+
+
+def test_the_note_appears_only_when_the_owner_asks_for_it(client):
+    assert b'name="note"' not in client.get(CONSULT).content
+    assert assert_is_taken(post(note="typed by a robot")).note == ""
+    ClinicIdentity.objects.update(ask_for_note=True)
+    assert b"Please do not share medical details" in client.get(CONSULT).content
+    assert assert_is_taken(post(note="Parking?\r\nThanks", name="Robin Vale"), requests=2).note == "Parking?\nThanks"
+
+
+def test_a02_the_same_a_quarter_of_an_hour_later_is_told_as_asked_again():
+    assert_is_taken(post())
+    ConsultRequest.objects.update(
+        last_asked_at=timezone.now() - timedelta(minutes=16), asked_at=timezone.now() - timedelta(minutes=16)
+    )
+    assert_is_taken(post())
+    assert OutboxMessage.objects.filter(subject__startswith="Asked again").count() == 1

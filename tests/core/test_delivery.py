@@ -1,0 +1,181 @@
+"""The outbox against real SMTP conversations: tests/faults kills the worker in the middle of them."""
+
+import smtplib
+import socket
+import time
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+from django.conf import settings as django_settings
+
+from clinic_site.core import delivery
+from clinic_site.core.delivery import claim_next, deliver_next, mark, pause_before, queue_again, queue_mail
+from clinic_site.core.models import OutboxMessage
+from tests.factories.posts import NOW
+from tests.smtp import smtp_server, use_server
+
+pytestmark = pytest.mark.django_db
+State = OutboxMessage.State
+
+
+def queue(to="desk@clinic.example", **changes) -> OutboxMessage:
+    mail = {"kind": "staff", "about": "consult:7K3M9PXW", "subject": "New request", "body": "Sign in.", "now": NOW}
+    return queue_mail(to_address=to, **{**mail, **changes})
+
+
+def deliver_all(now=NOW) -> int:
+    count = 0
+    while deliver_next(now=now, clock=lambda: now):
+        count += 1
+    return count
+
+
+@contextmanager
+def refused_connections(settings):
+    use_server(settings, port=1)
+    yield
+
+
+def test_a10_a_mail_goes_out_from_our_own_address_with_a_stable_id(settings):
+    message = queue()
+    with smtp_server() as server:
+        use_server(settings, server.port)
+        assert deliver_all() == 1
+    (mail,) = server.mails
+    assert mail.sender == django_settings.DEFAULT_FROM_EMAIL
+    assert mail.recipients == ["desk@clinic.example"]
+    assert mail.headers["From"] == django_settings.DEFAULT_FROM_EMAIL
+    assert mail.headers["Message-ID"] == message.message_id
+    assert mail.headers["Message-ID"].endswith("@clinic.example>")
+    assert mail.headers["Auto-Submitted"] == "auto-generated"
+    message.refresh_from_db()
+    assert (message.state, message.sent_at, message.lease_until) == (State.SENT, NOW, None)
+
+
+def test_a01_a_refused_connection_keeps_the_mail_for_later_and_sends_it_once(settings):
+    message = queue()
+    with refused_connections(settings):
+        assert deliver_all() == 1
+    message.refresh_from_db()
+    assert (message.state, message.last_error) == (State.QUEUED, "No connection to the mail server")
+    assert message.due_at == NOW + timedelta(seconds=10)
+    assert message.has_trouble
+    with smtp_server() as server:
+        use_server(settings, server.port)
+        assert deliver_all(NOW + timedelta(seconds=5)) == 0
+        assert deliver_all(NOW + timedelta(seconds=10)) == 1
+        assert deliver_all(NOW + timedelta(days=1)) == 0
+    assert len(server.mails) == 1
+
+
+def test_one_refused_recipient_does_not_hold_up_another(settings):
+    bad, good = queue("gone@clinic.example"), queue("desk@clinic.example")
+    with smtp_server(refuse={"gone@clinic.example": "550 no such user gone@clinic.example"}) as server:
+        use_server(settings, server.port)
+        assert deliver_all() == 2
+    bad.refresh_from_db()
+    good.refresh_from_db()
+    assert (bad.state, good.state) == (State.QUEUED, State.SENT)
+    assert bad.last_error == "550 the mail server refused this address"  # the server's words may hold an address
+    assert [mail.recipients for mail in server.mails] == [["desk@clinic.example"]]
+
+
+@pytest.mark.parametrize("code", ["451 try later", "421 busy"])
+def test_a_server_that_is_busy_is_asked_again(settings, code):
+    message = queue()
+    with smtp_server(refuse={"desk@clinic.example": code}) as server:
+        use_server(settings, server.port)
+        deliver_all()
+    message.refresh_from_db()
+    assert message.state == State.QUEUED
+    assert message.last_error.startswith(code[:3])
+
+
+def test_a09_a_server_that_never_answers_is_given_up_in_time(settings):
+    message = queue()
+    silent = socket.create_server(("127.0.0.1", 0))
+    try:
+        use_server(settings, silent.getsockname()[1])
+        settings.EMAIL_TIMEOUT = 1
+        started = time.monotonic()
+        deliver_all()
+    finally:
+        silent.close()
+    assert time.monotonic() - started < 5
+    message.refresh_from_db()
+    assert (message.state, message.last_error) == (State.QUEUED, "The mail server stopped answering")
+    assert django_settings.MAIL_LEASE_SECONDS > 10 + django_settings.DATABASE_TIMEOUT
+
+
+def test_pauses_grow_to_half_an_hour():
+    pauses = [pause_before(attempt).total_seconds() for attempt in range(1, 12)]
+    assert pauses == [10, 20, 40, 80, 160, 320, 640, 1280, 1800, 1800, 1800]
+    assert pause_before(10_000).total_seconds() == 1800
+
+
+def test_a_mail_is_given_up_loudly_after_72_hours(settings):
+    message = queue()
+    with refused_connections(settings):
+        now, tries = NOW, 0
+        while message.state != State.FAILED:
+            deliver_next(now=now, clock=lambda: now)  # noqa: B023
+            message.refresh_from_db()
+            now, tries = message.due_at, tries + 1
+            assert tries < 200
+    assert NOW + timedelta(hours=71) < now <= NOW + timedelta(hours=73)
+    assert deliver_all(now + timedelta(days=1)) == 0
+
+
+def test_sending_again_starts_a_new_72_hours_under_the_same_id(settings):
+    message = queue()
+    OutboxMessage.objects.update(state=State.FAILED, attempt=150, last_error="x")
+    later = NOW + timedelta(days=4)
+    queue_again(message, now=later)
+    with smtp_server() as server:
+        use_server(settings, server.port)
+        assert deliver_all(later) == 1
+    assert server.mails[0].headers["Message-ID"] == message.message_id
+
+
+def test_a_sent_mail_is_not_sent_again_by_asking():
+    message = queue()
+    OutboxMessage.objects.update(state=State.SENT, sent_at=NOW)
+    queue_again(message, now=NOW)
+    assert deliver_all() == 0
+
+
+def test_a_claimed_mail_is_left_alone_until_its_lease_runs_out():
+    queue()
+    assert claim_next(now=NOW) is not None
+    lease = timedelta(seconds=django_settings.MAIL_LEASE_SECONDS)
+    assert claim_next(now=NOW + lease - timedelta(seconds=1)) is None
+    again = claim_next(now=NOW + lease)
+    assert again.attempt == 2
+
+
+def test_a_worker_whose_lease_ran_out_cannot_mark_the_mail_of_the_next():
+    queue()
+    first = claim_next(now=NOW)
+    second = claim_next(now=NOW + timedelta(hours=1))
+    mark(first, error=smtplib.SMTPException(), now=NOW + timedelta(hours=1))
+    mark(first, error=None, now=NOW + timedelta(hours=1))
+    row = OutboxMessage.objects.get()
+    assert (row.state, row.attempt) == (State.SENDING, second.attempt)
+    mark(second, error=None, now=NOW + timedelta(hours=1))
+    row.refresh_from_db()
+    assert row.state == State.SENT
+
+
+def test_the_longest_waiting_mail_goes_first():
+    late = queue(now=NOW)
+    early = queue(now=NOW - timedelta(hours=1))
+    assert [claim_next(now=NOW).pk, claim_next(now=NOW).pk] == [early.pk, late.pk]
+
+
+def test_an_unexpected_fault_in_sending_is_told_on_the_row(monkeypatch):
+    message = queue()
+    monkeypatch.setattr(delivery, "send", lambda message: 1 / 0)
+    deliver_all()
+    message.refresh_from_db()
+    assert message.last_error == "Unexpected: ZeroDivisionError"

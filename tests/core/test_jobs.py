@@ -1,0 +1,68 @@
+import threading
+from datetime import UTC, datetime, time, timedelta
+
+import pytest
+from django.db import connections
+
+from clinic_site.core.jobs import DailyJob, run_due_jobs
+from clinic_site.core.models import JobRun
+
+pytestmark = pytest.mark.django_db
+
+SEVEN_THIRTY = datetime(2026, 7, 1, 12, 30, tzinfo=UTC)  # in Alabama, in summer
+
+
+class Counter:
+    def __init__(self, fault=None):
+        self.times, self.fault = [], fault
+
+    def __call__(self, *, now):
+        self.times.append(now)
+        if self.fault:
+            raise self.fault
+
+
+def test_a_job_runs_once_a_day_after_its_hour():
+    count = Counter()
+    jobs = [DailyJob("digest", count, not_before=time(7, 30))]
+    for minutes in (-61, -1, 0, 1, 600, 23 * 60 + 59, 24 * 60):
+        run_due_jobs(jobs, now=SEVEN_THIRTY + timedelta(minutes=minutes))
+    assert count.times == [SEVEN_THIRTY, SEVEN_THIRTY + timedelta(days=1)]
+    assert list(JobRun.objects.order_by("period").values_list("period", flat=True)) == ["2026-07-01", "2026-07-02"]
+
+
+def test_a_job_that_fails_does_not_stop_the_others_and_leaves_no_words_behind():
+    bad, good = Counter(ValueError("Dana Whitfield")), Counter()
+    run_due_jobs(
+        [DailyJob("bad", bad, not_before=time(0)), DailyJob("good", good, not_before=time(0))], now=SEVEN_THIRTY
+    )
+    assert len(good.times) == 1
+    assert JobRun.objects.get(name="bad").error == "ValueError"
+
+
+@pytest.mark.parametrize("day", [datetime(2026, 3, 8, 14, tzinfo=UTC), datetime(2026, 11, 1, 15, tzinfo=UTC)])
+def test_days_on_which_clocks_change_have_one_run(day):
+    count = Counter()
+    for hour in range(14):
+        run_due_jobs([DailyJob("digest", count, not_before=time(1, 30))], now=day + timedelta(hours=hour - 8))
+    assert len(count.times) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_workers_exactly_one_runs_a_job():
+    count, start, faults = Counter(), threading.Barrier(6), []
+
+    def work():
+        try:
+            start.wait()
+            run_due_jobs([DailyJob("digest", count, not_before=time(0))], now=SEVEN_THIRTY)
+        except Exception as fault:
+            faults.append(fault)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=work) for _ in range(6)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    assert faults == []
+    assert len(count.times) == 1

@@ -1,0 +1,62 @@
+"""A real worker in a process of its own, on the test's database and a mail server of the test."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection
+
+ROOT = Path(settings.BASE_DIR)
+
+
+def worker_environment(*, smtp_port: int) -> dict[str, str]:
+    """Return the environment in which a worker process uses the test's database and keys."""
+    database = connection.settings_dict
+    if connection.vendor == "sqlite":
+        url = f"sqlite:///{database['NAME']}"
+    else:
+        url = (
+            f"postgres://{database['USER']}:{database['PASSWORD']}@{database['HOST']}:{database['PORT'] or 5432}"
+            f"/{database['NAME']}"
+        )
+    return {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "clinic_site.settings.production",
+        "SECRET_KEY": settings.SECRET_KEY,
+        "FIELD_KEYS": ",".join(settings.FIELD_KEYS),
+        "LOOKUP_KEY": settings.LOOKUP_KEY,
+        "SITE_URL": settings.SITE_URL,
+        "DATABASE_URL": url,
+        "EMAIL_URL": f"smtp://127.0.0.1:{smtp_port}",
+        "EMAIL_TIMEOUT": "5",
+    }
+
+
+@contextmanager
+def running_worker(*, smtp_port: int) -> Iterator[subprocess.Popen]:
+    """Run a worker until the block ends, then make sure that it is gone."""
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "run_worker"],
+        cwd=ROOT,
+        env=worker_environment(smtp_port=smtp_port),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def wait_until(condition: Callable[[], bool], *, seconds: float = 20) -> None:
+    """Return as soon as `condition` holds; fail the test when it does not in time."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.05)

@@ -1,0 +1,70 @@
+"""Every page and state of the public site, for the tests that walk them all."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from playwright.sync_api import Page
+
+ARTICLES = [
+    "/articles/what-psychiatric-conditions-do-ketamine-infusions-treat/",
+    "/articles/what-to-expect-at-a-ketamine-infusion/",
+    "/articles/ketamine-safety-and-side-effects/",
+    "/articles/is-ketamine-fda-approved/",
+]
+PATHS = [
+    "/",
+    "/articles/",
+    "/articles/topics/conditions/",
+    *ARTICLES,
+    "/locations/",
+    "/locations/birmingham/",
+    "/locations/auburn/",
+    "/consult/",
+    "/questions/",
+    "/about/",
+    "/privacy/",
+    "/accessibility/",
+    "/reviewing/",
+]
+ERROR_PATHS = {"/not-a-page/": 404, "/errors/400/": 400, "/errors/403/": 403, "/errors/500/": 500, "/errors/503/": 503}
+
+
+def open_path(path: str) -> Callable[[Page, str], None]:
+    return lambda page, site: page.goto(site + path)
+
+
+def form_in_error(page: Page, site: str) -> None:
+    page.goto(f"{site}/consult/")
+    page.fill("#id_phone", "557-22")
+    page.click("main form button[type=submit]")
+
+
+def location_form_in_error(page: Page, site: str) -> None:
+    page.goto(f"{site}/locations/auburn/")
+    page.click("main form button[type=submit]")
+
+
+def thanked(page: Page, site: str) -> None:
+    page.goto(f"{site}/consult/")
+    page.check("input[name=location][value=auburn]")
+    page.fill("#id_name", "Dana Whitfield")
+    page.fill("#id_phone", "205-555-0142")
+    page.click("main form button[type=submit]")
+    page.wait_for_url("**/consult/thanks/*/")
+
+
+@dataclass(frozen=True)
+class State:
+    """One page in one state, and how to get there."""
+
+    name: str
+    show: Callable[[Page, str], None]
+
+
+STATES = [
+    *(State(path, open_path(path)) for path in PATHS),
+    *(State(path, open_path(path)) for path in ERROR_PATHS),
+    State("consult, in error", form_in_error),
+    State("location, in error", location_form_in_error),
+    State("thanks", thanked),
+]

@@ -1,0 +1,198 @@
+"""Every page and state in a real browser: axe, reflow, large text, targets, keyboard, contrast."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from .clinic import fill_in_everything
+from .pages import STATES
+
+pytestmark = pytest.mark.browser
+
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+OPTIONS = {"runOnly": {"type": "tag", "values": TAGS}, "resultTypes": ["violations"]}
+WIDTHS = [320, 390, 768, 1280]
+
+
+def violations(page: Page) -> list[str]:
+    found = Axe().run(page, options=OPTIONS).response["violations"]
+    return [f"{v['id']}: {v['nodes'][0]['html'][:120]} {v['nodes'][0]['failureSummary'][:200]}" for v in found]
+
+
+def sideways(page: Page) -> int:
+    """By how many pixels the page is wider than its window."""
+    return page.evaluate("document.documentElement.scrollWidth - innerWidth")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("clinic", ["as known", "filled in"])
+def test_axe_finds_nothing_and_nothing_sticks_out(live_site, browser: Browser, scheme, width, clinic):
+    states = STATES
+    if clinic == "filled in":
+        fill_in_everything()
+        states = [
+            state for state in STATES if state.name in ("/", "/locations/", "/locations/birmingham/", "/consult/")
+        ]
+    context = browser.new_context(
+        viewport={"width": width, "height": 844}, color_scheme=scheme, reduced_motion="reduce"
+    )
+    page, faults = context.new_page(), []
+    for state in states:
+        state.show(page, live_site)
+        page.evaluate("document.querySelectorAll('details').forEach(details => details.open = true)")
+        faults += [f"{state.name}: {fault}" for fault in violations(page)]
+        if (by := sideways(page)) > 0:
+            faults.append(f"{state.name}: {by} px too wide")
+        menu = page.locator(".menu")
+        if width < 992 and menu.count() and menu.is_visible():
+            menu.click()
+            faults += [f"{state.name}, menu open: {fault}" for fault in violations(page)]
+            page.keyboard.press("Escape")
+    context.close()
+    assert faults == []
+
+
+CLIPPED = """[...document.querySelectorAll('a,button,h1,h2,h3,p,label,legend,li,.btn')].filter(e => {
+  const s = getComputedStyle(e);
+  return s.overflow != 'visible' && (e.scrollHeight > e.clientHeight + 2 || e.scrollWidth > e.clientWidth + 2)
+    && !e.closest('.vh');
+}).map(e => e.outerHTML.slice(0, 90))"""
+SPACING = (
+    "* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important }"
+    "p { margin-bottom: 2em !important }"
+)
+
+
+def test_at_400_percent_zoom_pages_reflow_and_the_call_bar_is_out_of_the_way(live_site, browser: Browser):
+    fill_in_everything()
+    context = browser.new_context(viewport={"width": 320, "height": 256}, reduced_motion="reduce", bypass_csp=True)
+    page, faults = context.new_page(), []
+    for state in STATES:
+        state.show(page, live_site)
+        if (by := sideways(page)) > 0:
+            faults.append(f"{state.name}: {by} px too wide")
+        bar = page.locator(".bar")
+        if bar.count() and bar.is_visible():
+            faults.append(f"{state.name}: the bar covers a low window")
+        page.add_style_tag(content=SPACING)
+        if (by := sideways(page)) > 0:
+            faults.append(f"{state.name}, wide spacing: {by} px too wide")
+        faults += [f"{state.name}, wide spacing, cut: {html}" for html in page.evaluate(CLIPPED)]
+    context.close()
+    assert faults == []
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_text_at_twice_its_size_loses_nothing(live_site, browser: Browser, width):
+    fill_in_everything()
+    context = browser.new_context(viewport={"width": width, "height": 900}, reduced_motion="reduce", bypass_csp=True)
+    page, faults = context.new_page(), []
+    for state in STATES:
+        state.show(page, live_site)
+        page.add_style_tag(content="html { font-size: 200% }")
+        if (by := sideways(page)) > 0:
+            faults.append(f"{state.name}: {by} px too wide")
+        faults += [f"{state.name}, cut: {html}" for html in page.evaluate(CLIPPED)]
+    context.close()
+    assert faults == []
+
+
+SMALL_TARGETS = """[...document.querySelectorAll('a,button,input,select,summary')].filter(e => {
+  const r = e.getBoundingClientRect();
+  const inline = getComputedStyle(e).display == 'inline' && e.closest('p,li,td,th,sup,dd,address,figcaption,cite');
+  return r.width && (r.width < 24 || r.height < 24) && !inline && !e.closest('.hp') && !e.classList.contains('skip');
+}).map(e => e.outerHTML.slice(0, 90))"""
+FOCUS = """(() => {
+  const e = document.activeElement;
+  if (!e || e === document.body) return null;
+  const r = e.getBoundingClientRect(), bar = document.querySelector('.bar');
+  const shown = bar && getComputedStyle(bar).display != 'none';
+  const barTop = shown ? bar.getBoundingClientRect().top : innerHeight;
+  const card = e.closest('.card'), outline = getComputedStyle(card || e);
+  const x = Math.min(Math.max(r.left + r.width / 2, 1), innerWidth - 1);
+  const y = Math.min(Math.max(r.top + r.height / 2, 1), innerHeight - 1);
+  const top = document.elementFromPoint(x, y);
+  return {
+    html: e.outerHTML.slice(0, 90),
+    covered: !(bar && bar.contains(e)) && (r.bottom > barTop + 1 || r.bottom < 0),
+    outlined: outline.outlineStyle != 'none',
+    hit: !!top && (top === e || e.contains(top) || top.contains(e) || !!(card && card.contains(top))),
+  };
+})()"""
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_keyboard_reaches_everything_and_its_place_is_always_seen(live_site, browser: Browser, width):
+    context = browser.new_context(viewport={"width": width, "height": 844}, reduced_motion="reduce")
+    page, faults = context.new_page(), []
+    for state in STATES:
+        state.show(page, live_site)
+        faults += [f"{state.name}: small target {html}" for html in page.evaluate(SMALL_TARGETS)]
+        page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
+        stops = 0
+        while stops < 250:
+            page.keyboard.press("Tab")
+            at = page.evaluate(FOCUS)
+            if at is None:
+                break
+            stops += 1
+            if at["covered"] or not at["outlined"] or not at["hit"]:
+                faults.append(f"{state.name}: {at}")
+        expected = page.evaluate(
+            "[...document.querySelectorAll('main a[href], main button')].filter(e => e.checkVisibility()).length"
+        )
+        if not expected <= stops < 250:
+            faults.append(f"{state.name}: {stops} stops for {expected} links and buttons")
+    context.close()
+    assert faults == []
+
+
+def test_the_menu_opens_and_closes_by_keyboard_and_gives_the_focus_back(live_site, browser: Browser):
+    context = browser.new_context(viewport={"width": 390, "height": 844}, java_script_enabled=True)
+    page = context.new_page()
+    page.goto(live_site)
+    page.locator(".menu").focus()
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.getElementById('nav').matches(':popover-open')")
+    page.keyboard.press("Escape")
+    assert not page.evaluate("document.getElementById('nav').matches(':popover-open')")
+    assert page.evaluate("document.activeElement.classList.contains('menu')")
+    context.close()
+
+
+def test_nothing_moves_for_people_who_asked_for_stillness(live_site, page: Page):
+    page.goto(live_site)
+    assert page.evaluate("document.getAnimations().length") == 0
+
+
+def test_forced_colors_keep_edges_and_the_chosen_tile(live_site, browser: Browser):
+    context = browser.new_context(forced_colors="active", viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    page.goto(f"{live_site}/consult/")
+    page.check("input[name=location][value=auburn]")
+    tile = page.locator(".tile:has(:checked)").first
+    assert tile.evaluate("e => getComputedStyle(e).outlineStyle") == "solid"
+    assert page.locator("main button[type=submit]").evaluate("e => getComputedStyle(e).borderTopStyle") == "solid"
+    context.close()
+
+
+def test_the_error_page_leads_to_the_fields(live_site, page: Page):
+    page.goto(f"{live_site}/consult/")
+    page.fill("#id_phone", "557-22")
+    page.click("main form button[type=submit]")
+    assert page.title().startswith("Error: ")
+    assert page.evaluate("document.activeElement.classList.contains('errors')")
+    links = page.locator(".errors a")
+    assert links.count() == 3
+    for index in range(links.count()):
+        target = links.nth(index).get_attribute("href")
+        field = page.locator(target)
+        assert field.count() == 1
+        described = field.get_attribute("aria-describedby") or field.locator("xpath=ancestor::fieldset").get_attribute(
+            "aria-describedby"
+        )
+        for identifier in described.split():
+            assert page.locator(f"#{identifier}").count() == 1
+    assert page.locator("#id_phone").get_attribute("aria-invalid") == "true"
+    assert page.input_value("#id_phone") == "557-22"

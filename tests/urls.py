@@ -1,0 +1,31 @@
+"""The site's addresses, and one for each error page."""
+
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.db import OperationalError
+from django.urls import path
+
+from clinic_site.urls import (  # noqa: F401  (Django reads the handlers from here)
+    handler400,
+    handler403,
+    handler404,
+    handler500,
+)
+from clinic_site.urls import (
+    urlpatterns as site_urlpatterns,
+)
+
+
+def raising(error: Exception):
+    def view(request):
+        raise error
+
+    return view
+
+
+urlpatterns = [
+    path("errors/400/", raising(SuspiciousOperation())),
+    path("errors/403/", raising(PermissionDenied())),
+    path("errors/500/", raising(ZeroDivisionError())),
+    path("errors/503/", raising(OperationalError())),
+    *site_urlpatterns,
+]
