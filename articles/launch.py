@@ -41,7 +41,7 @@ def _references() -> list[LaunchItem]:
     unchecked = Reference.objects.filter(checked_on=None, key__in=cited).count()
     items = []
     if unchecked:
-        text = f"{count_of(unchecked, 'cited reference')} never compared with the source itself."
+        text = f"{count_of(unchecked, 'cited reference')} not yet compared with the source itself."
         items.append(LaunchItem(text=text, url=f"{changelist}?checked=no"))
     gone = cited - set(Reference.objects.values_list("key", flat=True))
     if gone:

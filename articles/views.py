@@ -1,10 +1,122 @@
-def index(request): ...
+"""The pages on which people read: lists of articles, one article, the questions."""
+
+import re
+
+from django.core.paginator import EmptyPage, Paginator
+from django.http import Http404, HttpResponse, HttpResponsePermanentRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from clinic_site.core.caching import public
+from clinic_site.core.seo import PageMeta
+
+from .models import Article, Question, Topic
+from .models.article import ArticleQuerySet
+from .rendering import render_article, render_questions
+
+ARTICLES_A_PAGE = 12
+RELATED = 3
+PAGE_NUMBER = re.compile(r"[1-9][0-9]{0,5}")
 
 
-def topic(request, slug): ...
+@require_safe
+def index(request) -> HttpResponse:
+    """Every published article, newest first."""
+    return _list(
+        request,
+        Article.objects.all(),
+        title="Articles",
+        description="Articles on ketamine infusions, with sources: what is known, what is not, and what can go wrong.",
+        path=reverse("articles:index"),
+    )
 
 
-def article(request, slug): ...
+@require_safe
+def topic(request, slug: str) -> HttpResponse:
+    """The published articles of one topic, newest first."""
+    found = get_object_or_404(Topic, slug=slug)
+    return _list(
+        request,
+        Article.objects.filter(topic=found),
+        title=found.name,
+        description=found.summary,
+        path=found.get_absolute_url(),
+        topic=found,
+    )
 
 
-def questions(request): ...
+def _list(
+    request, articles: ArticleQuerySet, *, title: str, description: str, path: str, topic: Topic | None = None
+) -> HttpResponse:
+    wanted = request.GET.get("page")
+    if wanted == "1":  # one page, one address
+        return public(HttpResponsePermanentRedirect(path))
+    now = timezone.now()
+    page_obj = _page(articles.published(now).for_cards().newest_first(), wanted)
+    is_first = page_obj.number == 1
+    meta = PageMeta(
+        title=title if is_first else f"{title}, page {page_obj.number}",
+        description=description if is_first else "",
+        path=path if is_first else f"{path}?page={page_obj.number}",
+        robots="" if page_obj.object_list else "noindex",
+    )
+    context = {
+        "meta": meta,
+        "topic": topic,
+        "topics": Topic.objects.with_published_articles(now),
+        "page_obj": page_obj,
+    }
+    return public(render(request, "articles/index.html", context))
+
+
+def _page(articles: ArticleQuerySet, wanted: str | None):
+    if wanted is not None and not PAGE_NUMBER.fullmatch(wanted):
+        raise Http404
+    try:
+        return Paginator(articles, ARTICLES_A_PAGE).page(wanted or 1)
+    except EmptyPage:
+        raise Http404
+
+
+@require_safe
+def article(request, slug: str) -> HttpResponse:
+    """One article, if readers may see it yet."""
+    published = Article.objects.published(timezone.now()).for_cards()
+    found = get_object_or_404(published, slug=slug)
+    page = render_article(found)
+    # Templates read an article and what was rendered of it under one name.
+    found.standfirst_html, found.key_facts_html = page.standfirst_html, page.key_facts_html
+    meta = PageMeta(
+        title=found.title,
+        description=found.summary,
+        path=found.get_absolute_url(),
+        og_type="article",
+        published_at=found.published_at,
+        modified_at=found.modified_at,
+    )
+    context = {
+        "meta": meta,
+        "article": found,
+        "page": page,
+        "blocks": page.blocks,
+        "contents": page.contents,
+        "citations": page.citations,
+        "texts": page.boxes,
+        "related": published.related_to(found)[:RELATED],
+    }
+    return public(render(request, "articles/article.html", context))
+
+
+@require_safe
+def questions(request) -> HttpResponse:
+    """The questions people ask, with short sourced answers."""
+    page = render_questions(Question.objects.shown())
+    meta = PageMeta(
+        title="Questions people ask",
+        description="Short answers with sources about ketamine infusions: what they are like, the risks, cost and privacy.",
+        path=reverse("articles:questions"),
+    )
+    context = {"meta": meta, "groups": page.groups, "citations": page.citations, "texts": page.boxes}
+    return public(render(request, "articles/questions.html", context))

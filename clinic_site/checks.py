@@ -1,13 +1,15 @@
-"""System checks: settings that would lose a request or show a broken page. They run at start."""
+"""System checks: settings that would lose a request or show a broken page. wsgi.py runs them at start."""
 
 from pathlib import Path
 
 from django.conf import settings
-from django.core.checks import Error, Tags, register
+from django.core.checks import Error, register
 from django.core.checks import Warning as CheckWarning
 
+TAG = "clinic"
 
-@register(Tags.security)
+
+@register(TAG)
 def hosts_are_named(app_configs, **kwargs) -> list:
     """A wildcard host would let anybody put their own address into our links."""
     if any("*" in host or host.startswith(".") for host in settings.ALLOWED_HOSTS):
@@ -15,7 +17,7 @@ def hosts_are_named(app_configs, **kwargs) -> list:
     return []
 
 
-@register(Tags.security, deploy=True)
+@register(TAG, deploy=True)
 def proxy_is_declared(app_configs, **kwargs) -> list:
     """gunicorn speaks plain http, so an https address means a proxy in front of it."""
     if settings.SITE_IS_SECURE and not settings.TRUST_PROXY:
@@ -29,7 +31,7 @@ def proxy_is_declared(app_configs, **kwargs) -> list:
     return []
 
 
-@register()
+@register(TAG, deploy=True)
 def static_files_are_collected(app_configs, **kwargs) -> list:
     """Without the manifest every page that names a style sheet would fail, one by one."""
     if settings.DEBUG or "Manifest" not in settings.STORAGES["staticfiles"]["BACKEND"]:
@@ -45,7 +47,7 @@ def static_files_are_collected(app_configs, **kwargs) -> list:
     return []
 
 
-@register(deploy=True)
+@register(TAG, deploy=True)
 def mail_is_set(app_configs, **kwargs) -> list:
     """Requests are stored either way, but nobody is told of them."""
     if not settings.MAIL_IS_CONFIGURED:

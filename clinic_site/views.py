@@ -12,17 +12,20 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from articles.citations import Numbering, cited_keys
-from articles.models import Article, Reference
+from articles.bibliography import Citation, list_citations, numbering_for
+from articles.models import Article
+from articles.rendering import PageTexts
 from clinic_site.core.art import scene
 from clinic_site.core.caching import public
 from clinic_site.core.models import ClinicIdentity, Page, SiteText
 from clinic_site.core.seo import PageMeta
-from clinic_site.core.texts import SiteTexts
 from locations.models import Location
 from locations.opening import next_change, with_opening
 
 CARDS_ON_HOME = 3
+HOME_STEPS = [f"home-step-{number}" for number in range(1, 5)]
+# In reading order: sources are numbered by it.
+HOME_TEXTS = ["home-hero", "home-steps", *HOME_STEPS, "home-evidence", "home-known", "home-open", "off-label"]
 
 
 @require_safe
@@ -34,7 +37,7 @@ def home(request) -> HttpResponse:
     others = published.exclude(pk=featured.pk) if featured else published
     locations = with_opening(Location.objects.active(), now=now)
     clinic = ClinicIdentity.load()
-    numbering = _numbering_of_home()
+    texts, citations = _home_texts()
     context = {
         "meta": PageMeta(
             title=clinic.tagline or "Ketamine infusions",
@@ -45,16 +48,20 @@ def home(request) -> HttpResponse:
         "featured": featured,
         "articles": others[:CARDS_ON_HOME],
         "locations": locations,
-        "texts": SiteTexts(render=numbering.html),
-        "numbering": numbering,
+        "texts": texts,
+        "steps": [texts[key] for key in HOME_STEPS],
+        "citations": citations,
     }
     return public(render(request, "site/home.html", context), until=next_change(locations), now=now)
 
 
-def _numbering_of_home() -> Numbering:
-    bodies = SiteText.objects.filter(key__startswith="home-").values_list("body", flat=True)
-    keys = {key for body in bodies for key in cited_keys(body)}
-    return Numbering({reference.key: reference for reference in Reference.objects.filter(key__in=keys)})
+def _home_texts() -> tuple[PageTexts, list[Citation]]:
+    """The texts of the home page with their sources numbered in the order in which they are read."""
+    texts = {text.key: text for text in SiteText.objects.all()}
+    numbering = numbering_for(texts[key].body for key in HOME_TEXTS if key in texts)
+    page_texts = PageTexts(texts)
+    page_texts.number(HOME_TEXTS, numbering)
+    return page_texts, list_citations(numbering)
 
 
 @require_safe

@@ -9,4 +9,4 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic_site.settings.production
 
 application = get_wsgi_application()
 # A broken set-up stops the start, instead of showing itself page by page.
-call_command("check")
+call_command("check", "--deploy", "--tag", "clinic")

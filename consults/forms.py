@@ -1,5 +1,6 @@
 """The consult form: six questions, one permission, nothing about health."""
 
+from crispy_forms.helper import FormHelper
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import ProhibitNullCharactersValidator
@@ -29,12 +30,21 @@ class PlainText(forms.CharField):
                 validator.message = "Remove the unreadable characters and try again"
 
 
+class Tiles(forms.RadioSelect):
+    """Radio buttons as tiles; `hints` gives a choice a second, smaller line."""
+
+    hints: dict[str, str] = {}
+
+    def create_option(self, name, value, *args, **kwargs) -> dict:
+        return {**super().create_option(name, value, *args, **kwargs), "hint": self.hints.get(value, "")}
+
+
 class ConsultForm(forms.Form):
     """Checks and cleans the answers. `answers` hands them to the intake."""
 
     location = forms.ChoiceField(
         label="Where would you like to be seen?",
-        widget=forms.RadioSelect,
+        widget=Tiles,
         error_messages={"required": SELECT_LOCATION, "invalid_choice": SELECT_LOCATION},
     )
     name = PlainText(
@@ -58,7 +68,7 @@ class ConsultForm(forms.Form):
         label="How should we reach you?",
         choices=ConsultRequest.ContactBy.choices,
         initial=ConsultRequest.ContactBy.CALL,
-        widget=forms.RadioSelect,
+        widget=Tiles,
         error_messages={"required": SELECT_CONTACT, "invalid_choice": SELECT_CONTACT},
     )
     email = PlainText(
@@ -101,6 +111,10 @@ class ConsultForm(forms.Form):
             *((location.slug, location.name) for location in self.locations.values()),
             (UNSURE, "Not sure"),
         ]
+        self.fields["location"].widget.hints = {
+            UNSURE: "Help me choose",
+            **{location.slug: location.city for location in self.locations.values() if location.city != location.name},
+        }
         self.wordings = {purpose: ConsentText.current(purpose) for purpose in ConsentText.Purpose.values}
         self.initial.setdefault("consents", ",".join(str(text.pk) for text in self.wordings.values() if text))
         voicemail = self.wordings[ConsentText.Purpose.VOICEMAIL]
@@ -109,6 +123,18 @@ class ConsultForm(forms.Form):
         )
         if not ClinicIdentity.load().ask_for_note:
             del self.fields["note"]
+        for name in self.fields.keys() & {"email", "best_time", "note"}:
+            self.fields[name].mark_optional = True
+        self.helper = FormHelper()
+        # The form tag stands in the template; see views.consult for why there is no token.
+        self.helper.form_tag = False
+        self.helper.disable_csrf = True
+
+    @property
+    def contact_wording(self) -> str:
+        """What sending the form agrees to, shown above the button."""
+        wording = self.wordings[ConsentText.Purpose.CONTACT]
+        return wording.body if wording else ""
 
     def clean_name(self) -> str:
         name = one_line(self.cleaned_data["name"])

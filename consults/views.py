@@ -14,7 +14,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from clinic_site.core.caching import public
 from clinic_site.core.seo import PageMeta
 from clinic_site.core.unavailable import unavailable_response
-from locations.opening import with_opening
+from locations.models import Location
+from locations.opening import next_change, with_opening
 
 from .client import client_of
 from .forms import ConsultForm
@@ -47,7 +48,9 @@ def consult(request) -> HttpResponse:
     """Show the form; receive what it sends, from whichever page it was on."""
     if request.method != "POST":
         form = ConsultForm(initial={"source": ConsultRequest.Source.CONSULT, "page": reverse("consults:consult")})
-        return public(_page(request, form))
+        now = timezone.now()
+        locations = with_opening(form.locations.values(), now=now)
+        return public(_page(request, form, locations), until=next_change(locations), now=now)
     try:
         response = _receive(request)
     except (OperationalError, InterfaceError):
@@ -60,7 +63,7 @@ def consult(request) -> HttpResponse:
 def _receive(request) -> HttpResponse:
     form = ConsultForm(request.POST)
     if not form.is_valid():
-        return _page(request, form, status=422)
+        return _page(request, form, with_opening(form.locations.values(), now=timezone.now()), status=422)
     receipt = receive_consult(
         answers=form.answers,
         source=form.cleaned_data["source"],
@@ -74,13 +77,12 @@ def _receive(request) -> HttpResponse:
     return thanks
 
 
-def _page(request, form: ConsultForm, *, status: int = 200) -> HttpResponse:
+def _page(request, form: ConsultForm, locations: list[Location], *, status: int = 200) -> HttpResponse:
     meta = PageMeta(
         title="Error: Request a free consult" if form.errors else "Request a free consult",
         description="Ask for a free consult by form or phone. Six short questions, none about your health.",
         path=reverse("consults:consult"),
     )
-    locations = with_opening(form.locations.values(), now=timezone.now())
     context = {"form": form, "meta": meta, "locations": locations}
     return render(request, "consults/consult.html", context, status=status)
 

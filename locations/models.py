@@ -1,5 +1,6 @@
 """The clinics: where they are, when they are open, who works there."""
 
+from datetime import timedelta
 from urllib.parse import urlencode
 
 from django.core.exceptions import ValidationError
@@ -8,6 +9,10 @@ from django.urls import reverse
 from phonenumber_field.modelfields import PhoneNumberField
 
 from clinic_site.core.models import Picture
+
+from .clock import clock_text
+
+LONGEST_CLOSURE = timedelta(days=366)
 
 
 class LocationQuerySet(models.QuerySet):
@@ -19,25 +24,30 @@ class LocationQuerySet(models.QuerySet):
 class Location(models.Model):
     """One clinic. Fields that are empty are not shown to readers."""
 
-    name = models.CharField(max_length=60, help_text="What people call it, such as Birmingham.")
-    slug = models.SlugField(unique=True, help_text="The address: /locations/slug/.")
-    street = models.CharField(max_length=120)
+    name = models.CharField(
+        max_length=60, help_text="What people call it, such as Birmingham. Readers see it on every page."
+    )
+    slug = models.SlugField(
+        unique=True, help_text="The address: /locations/slug/. Changing it breaks links that people saved."
+    )
+    street = models.CharField(max_length=120, help_text="With the suite or unit, as maps and mail carriers need it.")
     city = models.CharField(max_length=60, help_text="The town in the postal address.")
     state = models.CharField(max_length=2, default="AL")
     postal_code = models.CharField("ZIP code", max_length=10)
-    phone = PhoneNumberField()
+    phone = PhoneNumberField(help_text="Readers see it on this clinic’s page and can tap it to call.")
     summary = models.CharField(
         max_length=170, blank=True, help_text="One sentence under the heading, and in search results."
     )
     parking = models.TextField(blank=True, help_text="Where to park. Hidden while empty.")
     access = models.TextField(blank=True, help_text="Entrance, steps, restroom, wheelchair access. Hidden while empty.")
     directions = models.TextField(blank=True, help_text="How to find the door. Hidden while empty.")
-    what_to_bring = models.TextField(blank=True, help_text="Hidden while empty.")
+    what_to_bring = models.TextField(blank=True, help_text="For the first visit. Hidden while empty.")
     position = models.PositiveSmallIntegerField(default=0, help_text="Order of the clinics, smallest first.")
     is_active = models.BooleanField(
         "open to new requests",
         default=True,
-        help_text="Clinics are retired here, never deleted: old requests still name them.",
+        help_text="Off: readers no longer see this clinic and the form no longer offers it. "
+        "Clinics are retired here, never deleted: old requests still name them.",
     )
     modified_at = models.DateTimeField(auto_now=True)
 
@@ -98,7 +108,7 @@ class Hours(models.Model):
     location = models.ForeignKey(Location, on_delete=models.CASCADE, related_name="hours")
     weekday = models.PositiveSmallIntegerField(choices=Weekday)
     opens = models.TimeField(help_text="Central Time.")
-    closes = models.TimeField(help_text="Central Time. Earlier than it opens means: past midnight.")
+    closes = models.TimeField(help_text="Central Time. Earlier than “opens” means: after midnight, the next day.")
 
     class Meta:
         verbose_name_plural = "hours"
@@ -112,7 +122,28 @@ class Hours(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_weekday_display()} {self.opens:%H:%M}–{self.closes:%H:%M}"
+        return f"{self.get_weekday_display()} {clock_text(self.opens)} – {clock_text(self.closes)}"
+
+    def clean(self) -> None:
+        if self.opens is not None and self.opens == self.closes:
+            raise ValidationError({"closes": "Opening and closing time are the same."})
+
+    @property
+    def span(self) -> tuple[timedelta, timedelta]:
+        """When the stretch starts and ends, as time since Monday 0:00. Past Sunday it goes on counting."""
+        start, end = (
+            timedelta(days=self.weekday, hours=at.hour, minutes=at.minute, seconds=at.second)
+            for at in (self.opens, self.closes)
+        )
+        return start, end if end > start else end + timedelta(days=1)
+
+    def overlaps(self, other: "Hours") -> bool:
+        """Whether some moment of the week lies in both stretches. Touching is no overlap."""
+        (start, end), (other_start, other_end) = self.span, other.span
+        return any(
+            start < other_end + shift and other_start + shift < end
+            for shift in (timedelta(weeks=-1), timedelta(0), timedelta(weeks=1))
+        )
 
 
 class Closure(models.Model):
@@ -143,24 +174,46 @@ class Closure(models.Model):
         return f"{self.reason}, {self.starts_on}"
 
     def clean(self) -> None:
-        if self.starts_on and self.ends_on and (self.ends_on - self.starts_on).days > 366:
+        if not (self.starts_on and self.ends_on):
+            return
+        if self.ends_on < self.starts_on:
+            raise ValidationError({"ends_on": "The last day is before the first."})
+        if self.ends_on - self.starts_on > LONGEST_CLOSURE:
             raise ValidationError({"ends_on": "That is more than a year. Check the dates."})
+
+
+class ClinicianQuerySet(models.QuerySet):
+    def shown(self) -> "ClinicianQuerySet":
+        """Clinicians whom readers see, in the clinic's own order."""
+        return self.filter(is_shown=True).order_by("position", "name")
 
 
 class Clinician(models.Model):
     """Somebody who treats patients or reviews articles. Shown only when the clinic wants it."""
 
-    name = models.CharField(max_length=100)
+    name = models.CharField(max_length=100, help_text="As readers should see it, without the credential.")
     credential = models.CharField(max_length=60, help_text="Such as MD, DO, CRNA or PMHNP.")
-    license = models.CharField("license and training", max_length=200, blank=True)
-    bio = models.TextField("what they do here", blank=True)
-    photo = models.ForeignKey(Picture, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
-    locations = models.ManyToManyField(Location, blank=True, related_name="clinicians")
+    license = models.CharField("license and training", max_length=200, blank=True, help_text="Hidden while empty.")
+    bio = models.TextField("what they do here", blank=True, help_text="A few sentences. Hidden while empty.")
+    photo = models.ForeignKey(
+        Picture, null=True, blank=True, on_delete=models.PROTECT, related_name="+", help_text="Hidden while empty."
+    )
+    locations = models.ManyToManyField(
+        Location,
+        verbose_name="clinics",
+        blank=True,
+        related_name="clinicians",
+        help_text="They are shown on these clinics’ pages.",
+    )
     user = models.OneToOneField(
         "auth.User", null=True, blank=True, on_delete=models.SET_NULL, help_text="Their account for signing reviews."
     )
-    position = models.PositiveSmallIntegerField(default=0)
-    is_shown = models.BooleanField("show to readers", default=False)
+    position = models.PositiveSmallIntegerField(default=0, help_text="Order on the page, smallest first.")
+    is_shown = models.BooleanField(
+        "show to readers", default=False, help_text="Off: they can sign reviews, but no clinic’s page shows them."
+    )
+
+    objects = ClinicianQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"{self.name}, {self.credential}"
@@ -171,8 +224,8 @@ class LocationPhoto(models.Model):
 
     location = models.ForeignKey(Location, on_delete=models.CASCADE, related_name="photos")
     picture = models.ForeignKey(Picture, on_delete=models.PROTECT, related_name="+")
-    caption = models.CharField(max_length=200, blank=True)
-    position = models.PositiveSmallIntegerField(default=0)
+    caption = models.CharField(max_length=200, blank=True, help_text="Readers see it under the photo.")
+    position = models.PositiveSmallIntegerField(default=0, help_text="Order on the page, smallest first.")
 
     class Meta:
         verbose_name = "photo"

@@ -8,12 +8,19 @@ from django.utils.html import escape
 from clinic_site.core.html import SanitizedHtmlField
 from clinic_site.core.models import Picture
 
+from ..plain_text import plain_text
 from .article import Article
 from .reference import refuse_citations, validate_citations
 
 ArticleBlock = create_plugin_base(Article)
 # Every block has a `kind`, by which templates tell them apart, and `texts_html()`: what readers
 # read in it, as HTML in reading order, with citation marks.
+
+
+def require_words(html: str) -> None:
+    """Refuse a text in which there is nothing to read; the editor's empty paragraph is not empty to forms."""
+    if not plain_text(html):
+        raise ValidationError({"html": "Write something here, or delete the block."})
 
 
 class ProseBlock(ArticleBlock):
@@ -32,6 +39,9 @@ class ProseBlock(ArticleBlock):
 
     def __str__(self) -> str:
         return "Text"
+
+    def clean(self) -> None:
+        require_words(self.html)
 
     def texts_html(self) -> list[str]:
         return [self.html]
@@ -58,6 +68,9 @@ class CalloutBlock(ArticleBlock):
 
     def __str__(self) -> str:
         return self.heading
+
+    def clean(self) -> None:
+        require_words(self.html)
 
     def texts_html(self) -> list[str]:
         return [escape(self.heading), self.html]

@@ -1,10 +1,12 @@
 """The questions people ask, with short answers."""
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.urls import reverse
 
 from clinic_site.core.html import SanitizedHtmlField
 
+from ..plain_text import plain_text
 from .reference import validate_citations
 
 
@@ -38,6 +40,10 @@ class Question(models.Model):
 
     def __str__(self) -> str:
         return self.question
+
+    def clean(self) -> None:
+        if not plain_text(self.answer):
+            raise ValidationError({"answer": "Write an answer."})
 
     def get_absolute_url(self) -> str:
         return f"{reverse('articles:questions')}#{self.slug}"

@@ -1,8 +1,6 @@
 """How the test suite runs: production's rules, throw-away secrets, mail in memory."""
 
 import os
-import tempfile
-from pathlib import Path
 
 os.environ.setdefault("SECRET_KEY", "only-for-tests-" + "x" * 50)
 os.environ.setdefault("FIELD_KEYS", "dGVzdC1vbmx5LXRlc3Qtb25seS10ZXN0LW9ubHkhISE=")
@@ -19,7 +17,7 @@ ALLOWED_HOSTS = ["clinic.example", "testserver", "localhost", "127.0.0.1"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STATIC_ROOT = base.VAR_DIR / "test-static"
-MEDIA_ROOT = Path(tempfile.mkdtemp(prefix="clinic-media-"))
+MEDIA_ROOT = base.VAR_DIR / "test-media"
 if base.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file, not memory: tests with threads and browsers need real, separate connections.
     DATABASES = {

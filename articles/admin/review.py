@@ -1,0 +1,47 @@
+"""The record of who reviewed which article, and when."""
+
+from django.contrib import admin
+from django.utils import timezone
+
+from ..models import Review
+
+
+@admin.register(Review)
+class ReviewAdmin(admin.ModelAdmin):
+    list_display = ["article", "reviewer_name", "reviewed_on", "next_due_on", "voided_at"]
+    list_filter = ["clinician"]
+    list_select_related = ["article", "clinician"]
+    search_fields = ["article__title", "clinician__name"]
+    ordering = ["-reviewed_on", "-pk"]
+    actions = ["void"]
+    fieldsets = [
+        (
+            None,
+            {
+                "description": "Readers see the newest review that stands, with name, credential and dates. "
+                "A review is a record: it can be made void, never edited or deleted. "
+                "Changing the text of an article makes its review void.",
+                "fields": ["article", "clinician", "credential", "scope", "reviewed_on", "next_due_on"],
+            },
+        ),
+    ]
+
+    def has_change_permission(self, request, obj=None) -> bool:
+        return super().has_change_permission(request, obj) and obj is None
+
+    def has_delete_permission(self, request, obj=None) -> bool:
+        return False
+
+    def get_fieldsets(self, request, obj=None):
+        if obj is None:
+            return self.fieldsets
+        return [*self.fieldsets, ("Record", {"fields": ["signed_by", "voided_at"]})]
+
+    def save_model(self, request, obj, form, change) -> None:
+        obj.signed_by = request.user
+        super().save_model(request, obj, form, change)
+
+    @admin.action(description="Make void: readers no longer see it", permissions=["change"])
+    def void(self, request, queryset) -> None:
+        voided = queryset.filter(voided_at=None).update(voided_at=timezone.now())
+        self.message_user(request, f"Made void: {voided}.")

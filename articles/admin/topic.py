@@ -1,0 +1,23 @@
+"""The topics that group articles."""
+
+from django.contrib import admin
+from django.db.models import Count
+
+from ..models import Topic
+from .slugs import SlugOnceMixin
+
+
+@admin.register(Topic)
+class TopicAdmin(SlugOnceMixin, admin.ModelAdmin):
+    slug_source = "name"
+    list_display = ["name", "position", "article_count"]
+    search_fields = ["name"]
+    fields = ["name", "slug", "summary", "position"]
+
+    def get_queryset(self, request):
+        counted = super().get_queryset(request).annotate(article_total=Count("articles"))
+        return counted.order_by("position", "name")
+
+    @admin.display(description="articles", ordering="article_total")
+    def article_count(self, topic: Topic) -> int:
+        return topic.article_total

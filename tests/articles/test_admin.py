@@ -1,0 +1,346 @@
+import re
+from datetime import date, timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from articles.models import Article, Question, Reference, Review, Topic
+from locations.models import Clinician
+from tests.factories.articles import (
+    add_prose,
+    make_article,
+    make_picture,
+    make_question,
+    make_reference,
+    make_review,
+    make_text,
+    make_topic,
+)
+
+pytestmark = pytest.mark.django_db
+
+KINDS = ["prose", "callout", "evidence", "figure"]
+CHANGELIST = "/admin/articles/article/"
+
+
+@pytest.fixture
+def staff(client):
+    client.force_login(User.objects.create_superuser("editor"))
+    return client
+
+
+def article_post(*, topic: Topic, blocks: list[tuple[str, dict]] = (), **changes) -> dict:
+    """Return what the article form sends: `blocks` in page order, as kind and fields."""
+    post = {
+        "title": "Is it?",
+        "slug": "is-it",
+        "topic": topic.pk,
+        "summary": "Whether it is.",
+        "standfirst": "Perhaps [@doe2020].",
+        "key_facts": "One.\nTwo.",
+        "is_medical": "on",
+        "published_at_0": "2026-07-01",
+        "published_at_1": "09:00:00",
+        **changes,
+    }
+    rows = {kind: [] for kind in KINDS}
+    for place, (kind, fields) in enumerate(blocks, 1):
+        rows[kind].append({"region": "main", "ordering": 10 * place, **fields})
+    for kind, kind_rows in rows.items():
+        prefix = f"articles_{kind}block_set"
+        post[f"{prefix}-TOTAL_FORMS"] = len(kind_rows)
+        post[f"{prefix}-INITIAL_FORMS"] = sum("id" in row for row in kind_rows)
+        for number, row in enumerate(kind_rows):
+            post.update({f"{prefix}-{number}-{name}": value for name, value in row.items()})
+    return post
+
+
+def errors(response) -> str:
+    """Return the form's messages, for a test that expected none."""
+    found = re.findall(r'<ul class="errorlist[^>]*>(.*?)</ul>', response.content.decode(), re.DOTALL)
+    return " ".join(found)
+
+
+def save(staff, path: str, post: dict, *, ok: bool = True):
+    response = staff.post(path, post)
+    assert (response.status_code == 302) is ok, errors(response)
+    return response
+
+
+# Articles ------------------------------------------------------------------------------------
+
+
+def test_an_article_with_every_kind_of_block_is_written_in_the_admin_and_read_on_the_site(staff):
+    make_reference("doe2020")
+    picture = make_picture()
+    blocks = [
+        ("prose", {"html": "<h2>Why</h2><p>So [@doe2020].</p><script>alert(1)</script>"}),
+        ("callout", {"look": "safety", "heading": "Tell us", "html": "<ul><li>This.</li></ul>"}),
+        ("figure", {"picture": picture.pk, "caption": "A room."}),
+        ("evidence", {"caption": "Table", "table": "A | B\r\nc [@doe2020] | d", "note": ""}),
+        ("prose", {"html": "<p onclick='x()'>The end.</p>"}),
+    ]
+    save(staff, f"{CHANGELIST}add/", article_post(topic=make_topic(), blocks=blocks))
+
+    article = Article.objects.get()
+    assert timezone.localtime(article.published_at).isoformat() == "2026-07-01T09:00:00-05:00"
+    assert [block.kind for block in article.blocks()] == ["prose", "callout", "figure", "evidence", "prose"]
+    assert article.blocks()[0].html == "<h2>Why</h2><p>So [@doe2020].</p>"
+    assert article.blocks()[4].html == "<p>The end.</p>"
+    assert article.word_count > 10
+    page = staff.get(article.get_absolute_url())
+    assert [block.kind for block in page.context["blocks"]] == ["prose", "callout", "figure", "evidence", "prose"]
+
+
+def test_blocks_are_moved_changed_and_removed(staff):
+    article = make_article(standfirst="Short.")
+    first, second = add_prose(article, "<p>First.</p>"), add_prose(article, "<p>Second.</p>")
+    add_prose(article, "<p>Third.</p>")
+    third = article.blocks()[2]
+    blocks = [
+        ("prose", {"id": second.pk, "html": "<p>Second, longer.</p>"}),
+        ("prose", {"id": first.pk, "html": "<p>First.</p>"}),
+        ("prose", {"id": third.pk, "html": "<p>Third.</p>", "DELETE": "on"}),
+    ]
+    post = article_post(topic=article.topic, blocks=blocks, standfirst="Short.")
+    save(staff, f"{CHANGELIST}{article.pk}/change/", post)
+    assert [block.html for block in article.blocks()] == ["<p>Second, longer.</p>", "<p>First.</p>"]
+    before = article.word_count
+    article.refresh_from_db()
+    assert article.word_count > before
+
+
+@pytest.mark.parametrize(
+    ("changes", "blocks", "words"),
+    [
+        ({"standfirst": "X [@gone]."}, [], "There is no reference with the key gone"),
+        ({"summary": "X [@gone]."}, [], "A citation mark cannot stand here"),
+        ({}, [("prose", {"html": "<p>[@gone]</p>"})], "There is no reference with the key gone"),
+        ({}, [("prose", {"html": "<p></p>"})], "Write something here"),
+        ({}, [("evidence", {"caption": "T", "table": "A | B\r\nc"})], "Line 2 has 1 cells, but the headings are 2"),
+        ({}, [("evidence", {"caption": "T", "table": "A | B"})], "at least one row"),
+        ({"slug": "two words"}, [], "valid"),
+        ({"title": "x\0y"}, [], "Null characters are not allowed"),
+        ({"published_at_0": "tomorrow"}, [], "Enter a valid date"),
+    ],
+)
+def test_what_cannot_stand_is_refused_with_a_reason_and_kept(staff, changes, blocks, words):
+    make_reference("doe2020")
+    post = article_post(topic=make_topic(), blocks=blocks, **changes)
+    response = save(staff, f"{CHANGELIST}add/", post, ok=False)
+    assert words in errors(response)
+    assert "Whether it is." in response.content.decode() or "summary" in changes
+    assert not Article.objects.exists()
+
+
+def test_the_list_shows_what_readers_can_see_and_who_reviewed(staff):
+    now = timezone.now()
+    make_article(title="Draft one", published_at=None)
+    make_article(title="Later one", published_at=now + timedelta(days=1))
+    published = make_article(title="Shown one", published_at=now - timedelta(days=1))
+    make_review(published, reviewed_on=now.date(), next_due_on=now.date() + timedelta(days=365))
+    make_article(title="No medicine", is_medical=False)
+    html = staff.get(CHANGELIST).content.decode()
+    for words in ("Draft", "Scheduled", "Published", "Robin Example, MD: due again on", "Not needed"):
+        assert words in html
+    assert html.count("Not yet reviewed by a clinician") == 2
+
+
+@pytest.mark.parametrize(
+    ("query", "titles"),
+    [
+        ({"state": "draft"}, {"Draft"}),
+        ({"state": "scheduled"}, {"Scheduled"}),
+        ({"state": "published"}, {"Reviewed", "Overdue", "Void", "Not medical"}),
+        ({"review": "none"}, {"Draft", "Scheduled", "Void"}),
+        ({"review": "overdue"}, {"Overdue"}),
+        ({"review": "stands"}, {"Reviewed"}),
+        ({"q": "overd"}, {"Overdue"}),
+    ],
+)
+def test_the_list_is_filtered_by_state_and_review(staff, query, titles):
+    now, today = timezone.now(), timezone.localdate()
+    topic = make_topic()
+    past, year = now - timedelta(days=1), timedelta(days=365)
+    make_article(title="Draft", topic=topic, published_at=None)
+    make_article(title="Scheduled", topic=topic, published_at=now + timedelta(days=1))
+    make_article(title="Not medical", topic=topic, published_at=past, is_medical=False)
+    reviewed, overdue, void = (
+        make_article(title=title, topic=topic, published_at=past) for title in ("Reviewed", "Overdue", "Void")
+    )
+    make_review(overdue, reviewed_on=today - 2 * year, next_due_on=today - year)
+    make_review(reviewed, reviewed_on=today - 2 * year, next_due_on=today - year)
+    make_review(reviewed, reviewed_on=today, next_due_on=today + year)
+    make_review(void, reviewed_on=today, next_due_on=today + year, voided_at=now)
+    response = staff.get(CHANGELIST, query)
+    assert {article.title for article in response.context["cl"].result_list} == titles
+
+
+def test_only_a_published_article_is_viewed_on_the_site(staff):
+    shown, draft = make_article(), make_article(published_at=None)
+    pages = [staff.get(f"{CHANGELIST}{article.pk}/change/").content.decode() for article in (shown, draft)]
+    assert ["View on site" in page for page in pages] == [True, False]
+    assert shown.get_absolute_url() in pages[0]
+
+
+@pytest.mark.parametrize("model", ["article", "topic", "question"])
+def test_an_address_is_suggested_once_and_never_changes_by_itself(staff, model):
+    made = {"article": make_article, "topic": make_topic, "question": make_question}[model]()
+    adding = staff.get(reverse(f"admin:articles_{model}_add")).content.decode()
+    changing = staff.get(reverse(f"admin:articles_{model}_change", args=[made.pk])).content.decode()
+    assert "#id_slug" in adding
+    assert "#id_slug" not in changing
+
+
+def test_help_texts_say_what_readers_see(staff):
+    html = staff.get(f"{CHANGELIST}add/").content.decode()
+    for words in ("Readers see the article from this moment on (Central Time)", "Readers see them in a box at the top"):
+        assert words in html
+
+
+def test_a_change_of_text_makes_the_review_void_and_says_so(staff):
+    article = make_article(standfirst="Short.", key_facts="", published_at=None)
+    block = add_prose(article, "<p>Text.</p>")
+    review = make_review(article)
+    path = f"{CHANGELIST}{article.pk}/change/"
+    same = {
+        "title": article.title, "slug": article.slug, "summary": "Other summary.", "standfirst": "Short.",
+        "key_facts": "", "published_at_0": "", "published_at_1": "",
+    }  # fmt: skip
+
+    def post(html: str):
+        row = ("prose", {"id": block.pk, "html": html})
+        return staff.post(path, article_post(topic=article.topic, blocks=[row], **same), follow=True)
+
+    assert "no longer stands" not in post("<p>Text.</p>").content.decode()
+    review.refresh_from_db()
+    assert review.stands
+    assert "its review no longer stands" in post("<p>Text, changed.</p>").content.decode()
+    review.refresh_from_db()
+    assert not review.stands
+
+
+def test_an_article_with_a_review_on_record_is_not_deleted(staff):
+    article = make_article()
+    make_review(article)
+    staff.post(f"{CHANGELIST}{article.pk}/delete/", {"post": "yes"})
+    assert Article.objects.filter(pk=article.pk).exists()
+
+
+# Sources, topics, questions, reviews ---------------------------------------------------------
+
+
+def test_a_source_shows_where_it_is_cited_and_stays_while_it_is(staff):
+    reference = make_reference("doe2020")
+    article = make_article(title="Is <it>?", standfirst="X [@doe2020].")
+    add_prose(article, "<p>Y [@doe2020].</p>")
+    question = make_question(answer="<p>Z [@doe2020].</p>")
+    text = make_text("risks", "<p>R [@doe2020].</p>")
+    make_article(standfirst="X [@doe2020b].")
+    path = reverse("admin:articles_reference_change", args=[reference.pk])
+
+    html = staff.get(path).content.decode()
+
+    assert html.count("Article: Is &lt;it&gt;?") == 1
+    assert "Article: Article" not in html
+    for owner, app in ((article, "articles"), (question, "articles"), (text, "core")):
+        assert reverse(f"admin:{app}_{owner._meta.model_name}_change", args=[owner.pk]) in html
+    assert staff.post(reverse("admin:articles_reference_delete", args=[reference.pk]), {"post": "yes"}).status_code == 403
+    staff.post(reverse("admin:articles_reference_changelist"), {"action": "delete_selected", "_selected_action": [reference.pk]})
+    assert Reference.objects.filter(pk=reference.pk).exists()
+
+
+def test_a_source_that_nobody_cites_can_go_and_a_key_never_changes(staff):
+    reference = make_reference("doe2020")
+    path = reverse("admin:articles_reference_change", args=[reference.pk])
+    assert "Nowhere" in staff.get(path).content.decode()
+    save(staff, path, {"key": "other", "title": "New title", "doi": "https://doi.org/10.1000/x"})
+    reference.refresh_from_db()
+    assert (reference.key, reference.title, reference.doi) == ("doe2020", "New title", "10.1000/x")
+    save(staff, reverse("admin:articles_reference_delete", args=[reference.pk]), {"post": "yes"})
+    assert not Reference.objects.exists()
+
+
+def test_a_source_is_added_and_a_bad_key_refused(staff):
+    path = reverse("admin:articles_reference_add")
+    save(staff, path, {"key": "Doe 2020", "title": "T"}, ok=False)
+    save(staff, path, {"key": "doe2020", "title": "T"})
+    assert Reference.objects.get().authors == ""
+
+
+def test_sources_that_were_never_checked_are_listed(staff):
+    make_reference("checked", checked_on=date(2026, 11, 1))
+    make_reference("unchecked")
+    for query, keys in (({"checked": "no"}, ["unchecked"]), ({"checked": "yes"}, ["checked"]), ({}, ["checked", "unchecked"])):
+        listed = staff.get(reverse("admin:articles_reference_changelist"), query).context["cl"].result_list
+        assert [reference.key for reference in listed] == keys
+
+
+def test_questions_and_topics_are_written(staff):
+    question = {"question": "Why?", "slug": "why", "group": "about", "answer": "<p>So.<b>x</b></p>", "position": "1"}
+    save(staff, reverse("admin:articles_question_add"), {**question, "is_shown": "on"})
+    assert Question.objects.get().answer == "<p>So.x</p>"
+    save(staff, reverse("admin:articles_topic_add"), {"name": "Safety", "slug": "safety", "position": "1"})
+    assert "Safety" in staff.get(reverse("admin:articles_topic_changelist")).content.decode()
+
+
+def review_post(article: Article, **changes) -> dict:
+    clinician = Clinician.objects.create(name="Robin Example", credential="MD")
+    return {
+        "article": article.pk, "clinician": clinician.pk, "credential": "MD", "scope": "Medical accuracy",
+        "reviewed_on": "2026-11-01", "next_due_on": "2027-11-01", **changes,
+    }  # fmt: skip
+
+
+def test_a_review_is_recorded_with_who_signed_and_then_never_edited(staff):
+    article = make_article()
+    save(staff, reverse("admin:articles_review_add"), review_post(article))
+    review = Review.objects.get()
+    assert review.signed_by.username == "editor"
+    assert article.review == review
+    path = reverse("admin:articles_review_change", args=[review.pk])
+    assert "Robin Example" in staff.get(path).content.decode()
+    assert staff.post(path, review_post(article, credential="PhD")).status_code == 403
+    assert staff.post(reverse("admin:articles_review_delete", args=[review.pk]), {"post": "yes"}).status_code == 403
+    review.refresh_from_db()
+    assert review.credential == "MD"
+
+
+def test_a_review_is_made_void_from_the_list(staff):
+    review = make_review(make_article())
+    path = reverse("admin:articles_review_changelist")
+    staff.post(path, {"action": "void", "_selected_action": [review.pk]})
+    review.refresh_from_db()
+    assert not review.stands
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"next_due_on": "2026-11-01"}, "later than the day of the review"),
+        ({"next_due_on": "2027-11-03"}, "within twelve months"),
+        ({"reviewed_on": ""}, "required"),
+    ],
+)
+def test_review_dates_make_sense(staff, changes, words):
+    response = save(staff, reverse("admin:articles_review_add"), review_post(make_article(), **changes), ok=False)
+    assert words in errors(response)
+
+
+def test_the_list_asks_the_database_as_often_for_one_as_for_ten(staff):
+    def queries() -> int:
+        staff.get(CHANGELIST)
+        with CaptureQueriesContext(connection) as captured:
+            staff.get(CHANGELIST)
+        return len(captured)
+
+    topic = make_topic()
+    make_review(make_article(topic=topic))
+    before = queries()
+    for _ in range(9):
+        make_review(make_article(topic=topic))
+    assert queries() == before
