@@ -62,7 +62,7 @@ class Numbering:
 
     def _links(self, keys: list[str]) -> str:
         # One <sup> with commas: two of them side by side, 1 and 2, would read as 12.
-        links = ", ".join(self._link(key) for key in dict.fromkeys(keys) if key in self._references)
+        links = ",\N{NO-BREAK SPACE}".join(self._link(key) for key in dict.fromkeys(keys) if key in self._references)
         return f"<sup>{links}</sup>" if links else ""
 
     def _link(self, key: str) -> str:

@@ -39,12 +39,14 @@ class Evidence:
     columns: list[SafeString]
     rows_html: list[list[SafeString]]
     note_html: SafeString
+    # On a narrow screen each cell stands under the name of its column.
+    column_labels: list[str]
     kind: str = "evidence"
 
     @property
-    def labelled_rows(self) -> list[list[tuple[SafeString, SafeString]]]:
-        """The rows as (column heading, cell): on phones each cell carries its own heading."""
-        return [list(zip(self.columns, row, strict=True)) for row in self.rows_html]
+    def labelled_rows(self) -> list[list[tuple[str, SafeString]]]:
+        """The rows as pairs of plain column name and cell."""
+        return [list(zip(self.column_labels, row, strict=False)) for row in self.rows_html]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,9 +169,18 @@ def _render_block(block, numbering: Numbering, headings: Headings) -> Prose | Ca
             html = numbering.html(headings.anchored(block.html, listed=False))
             return Callout(callout_kind=block.look, heading=block.heading, html=html)
         case "evidence":
-            columns, *rows = [[numbering.plain(cell) for cell in row] for row in block.cells] or [[]]
-            note_html = numbering.plain(block.note)
-            return Evidence(caption=block.caption, columns=columns, rows_html=rows, note_html=note_html)
+            return _render_evidence(block, numbering)
         case "figure":
             return Figure(picture=block.picture, caption_html=numbering.plain(block.caption))
     raise ValueError(f"unknown kind of block: {block.kind}")
+
+
+def _render_evidence(block, numbering: Numbering) -> Evidence:
+    columns, *rows = [[numbering.plain(cell) for cell in row] for row in block.cells] or [[]]
+    return Evidence(
+        caption=block.caption,
+        columns=columns,
+        rows_html=rows,
+        note_html=numbering.plain(block.note),
+        column_labels=[strip_citations(name) for name in block.cells[0]] if columns else [],
+    )

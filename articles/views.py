@@ -115,7 +115,7 @@ def questions(request) -> HttpResponse:
     page = render_questions(Question.objects.shown())
     meta = PageMeta(
         title="Questions people ask",
-        description="Short answers with sources about ketamine infusions: what they are like, the risks, cost and privacy.",
+        description="Short answers with sources on ketamine infusions: what they are like, risks, cost and privacy.",
         path=reverse("articles:questions"),
     )
     context = {"meta": meta, "groups": page.groups, "citations": page.citations, "texts": page.boxes}

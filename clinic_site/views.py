@@ -64,9 +64,12 @@ def _home_texts() -> tuple[PageTexts, list[Citation]]:
     return page_texts, list_citations(numbering)
 
 
-@require_safe
 def page(request, slug: str) -> HttpResponse:
-    """A page that staff wrote, such as the privacy page."""
+    """A page that staff wrote, such as the privacy page.
+
+    It takes any method: a form posted to a mistyped address must get "not found" with the phone,
+    not a bare "method not allowed".
+    """
     found = get_object_or_404(Page.objects.shown(), slug=slug)
     meta = PageMeta(
         title=found.title,

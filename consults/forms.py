@@ -30,6 +30,15 @@ class PlainText(forms.CharField):
                 validator.message = "Remove the unreadable characters and try again"
 
 
+class HiddenText(forms.Field):
+    """A value the page sends by itself. It never raises: a person could not mend it."""
+
+    widget = forms.HiddenInput
+
+    def clean(self, value) -> str:
+        return str(value or "").replace("\0", "")
+
+
 class Tiles(forms.RadioSelect):
     """Radio buttons as tiles; `hints` gives a choice a second, smaller line."""
 
@@ -97,10 +106,9 @@ class ConsultForm(forms.Form):
         error_messages={"max_length": "Your note must be %(limit_value)d characters or fewer"},
         widget=forms.Textarea(attrs={"rows": 3}),
     )
-    # Hidden: never shown as errors, since the person cannot mend them.
-    source = forms.CharField(required=False, widget=forms.HiddenInput)
-    page = forms.CharField(required=False, widget=forms.HiddenInput)
-    consents = forms.CharField(required=False, widget=forms.HiddenInput)
+    source = HiddenText()
+    page = HiddenText()
+    consents = HiddenText()
 
     use_required_attribute = False
 

@@ -1,7 +1,5 @@
 """A clinician's sign-off on an article."""
 
-from datetime import date
-
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -51,11 +49,6 @@ class Review(models.Model):
             raise ValidationError({"next_due_on": "This must be later than the day of the review."})
         if (self.next_due_on - self.reviewed_on).days > 366:
             raise ValidationError({"next_due_on": "Reviews are due again within twelve months."})
-
-    @property
-    def next_review_on(self) -> date:
-        """The same date under the name that page templates use."""
-        return self.next_due_on
 
     @property
     def reviewer_name(self) -> str:

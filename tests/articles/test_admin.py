@@ -1,15 +1,12 @@
-import re
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from articles.models import Article, Question, Reference, Review, Topic
-from locations.models import Clinician
+from articles.models import Article, Topic
 from tests.factories.articles import (
     add_prose,
     make_article,
@@ -17,20 +14,15 @@ from tests.factories.articles import (
     make_question,
     make_reference,
     make_review,
-    make_text,
     make_topic,
 )
+
+from .admin_client import errors, save
 
 pytestmark = pytest.mark.django_db
 
 KINDS = ["prose", "callout", "evidence", "figure"]
 CHANGELIST = "/admin/articles/article/"
-
-
-@pytest.fixture
-def staff(client):
-    client.force_login(User.objects.create_superuser("editor"))
-    return client
 
 
 def article_post(*, topic: Topic, blocks: list[tuple[str, dict]] = (), **changes) -> dict:
@@ -57,21 +49,6 @@ def article_post(*, topic: Topic, blocks: list[tuple[str, dict]] = (), **changes
         for number, row in enumerate(kind_rows):
             post.update({f"{prefix}-{number}-{name}": value for name, value in row.items()})
     return post
-
-
-def errors(response) -> str:
-    """Return the form's messages, for a test that expected none."""
-    found = re.findall(r'<ul class="errorlist[^>]*>(.*?)</ul>', response.content.decode(), re.DOTALL)
-    return " ".join(found)
-
-
-def save(staff, path: str, post: dict, *, ok: bool = True):
-    response = staff.post(path, post)
-    assert (response.status_code == 302) is ok, errors(response)
-    return response
-
-
-# Articles ------------------------------------------------------------------------------------
 
 
 def test_an_article_with_every_kind_of_block_is_written_in_the_admin_and_read_on_the_site(staff):
@@ -229,106 +206,6 @@ def test_an_article_with_a_review_on_record_is_not_deleted(staff):
     make_review(article)
     staff.post(f"{CHANGELIST}{article.pk}/delete/", {"post": "yes"})
     assert Article.objects.filter(pk=article.pk).exists()
-
-
-# Sources, topics, questions, reviews ---------------------------------------------------------
-
-
-def test_a_source_shows_where_it_is_cited_and_stays_while_it_is(staff):
-    reference = make_reference("doe2020")
-    article = make_article(title="Is <it>?", standfirst="X [@doe2020].")
-    add_prose(article, "<p>Y [@doe2020].</p>")
-    question = make_question(answer="<p>Z [@doe2020].</p>")
-    text = make_text("risks", "<p>R [@doe2020].</p>")
-    make_article(standfirst="X [@doe2020b].")
-    path = reverse("admin:articles_reference_change", args=[reference.pk])
-
-    html = staff.get(path).content.decode()
-
-    assert html.count("Article: Is &lt;it&gt;?") == 1
-    assert "Article: Article" not in html
-    for owner, app in ((article, "articles"), (question, "articles"), (text, "core")):
-        assert reverse(f"admin:{app}_{owner._meta.model_name}_change", args=[owner.pk]) in html
-    assert staff.post(reverse("admin:articles_reference_delete", args=[reference.pk]), {"post": "yes"}).status_code == 403
-    staff.post(reverse("admin:articles_reference_changelist"), {"action": "delete_selected", "_selected_action": [reference.pk]})
-    assert Reference.objects.filter(pk=reference.pk).exists()
-
-
-def test_a_source_that_nobody_cites_can_go_and_a_key_never_changes(staff):
-    reference = make_reference("doe2020")
-    path = reverse("admin:articles_reference_change", args=[reference.pk])
-    assert "Nowhere" in staff.get(path).content.decode()
-    save(staff, path, {"key": "other", "title": "New title", "doi": "https://doi.org/10.1000/x"})
-    reference.refresh_from_db()
-    assert (reference.key, reference.title, reference.doi) == ("doe2020", "New title", "10.1000/x")
-    save(staff, reverse("admin:articles_reference_delete", args=[reference.pk]), {"post": "yes"})
-    assert not Reference.objects.exists()
-
-
-def test_a_source_is_added_and_a_bad_key_refused(staff):
-    path = reverse("admin:articles_reference_add")
-    save(staff, path, {"key": "Doe 2020", "title": "T"}, ok=False)
-    save(staff, path, {"key": "doe2020", "title": "T"})
-    assert Reference.objects.get().authors == ""
-
-
-def test_sources_that_were_never_checked_are_listed(staff):
-    make_reference("checked", checked_on=date(2026, 11, 1))
-    make_reference("unchecked")
-    for query, keys in (({"checked": "no"}, ["unchecked"]), ({"checked": "yes"}, ["checked"]), ({}, ["checked", "unchecked"])):
-        listed = staff.get(reverse("admin:articles_reference_changelist"), query).context["cl"].result_list
-        assert [reference.key for reference in listed] == keys
-
-
-def test_questions_and_topics_are_written(staff):
-    question = {"question": "Why?", "slug": "why", "group": "about", "answer": "<p>So.<b>x</b></p>", "position": "1"}
-    save(staff, reverse("admin:articles_question_add"), {**question, "is_shown": "on"})
-    assert Question.objects.get().answer == "<p>So.x</p>"
-    save(staff, reverse("admin:articles_topic_add"), {"name": "Safety", "slug": "safety", "position": "1"})
-    assert "Safety" in staff.get(reverse("admin:articles_topic_changelist")).content.decode()
-
-
-def review_post(article: Article, **changes) -> dict:
-    clinician = Clinician.objects.create(name="Robin Example", credential="MD")
-    return {
-        "article": article.pk, "clinician": clinician.pk, "credential": "MD", "scope": "Medical accuracy",
-        "reviewed_on": "2026-11-01", "next_due_on": "2027-11-01", **changes,
-    }  # fmt: skip
-
-
-def test_a_review_is_recorded_with_who_signed_and_then_never_edited(staff):
-    article = make_article()
-    save(staff, reverse("admin:articles_review_add"), review_post(article))
-    review = Review.objects.get()
-    assert review.signed_by.username == "editor"
-    assert article.review == review
-    path = reverse("admin:articles_review_change", args=[review.pk])
-    assert "Robin Example" in staff.get(path).content.decode()
-    assert staff.post(path, review_post(article, credential="PhD")).status_code == 403
-    assert staff.post(reverse("admin:articles_review_delete", args=[review.pk]), {"post": "yes"}).status_code == 403
-    review.refresh_from_db()
-    assert review.credential == "MD"
-
-
-def test_a_review_is_made_void_from_the_list(staff):
-    review = make_review(make_article())
-    path = reverse("admin:articles_review_changelist")
-    staff.post(path, {"action": "void", "_selected_action": [review.pk]})
-    review.refresh_from_db()
-    assert not review.stands
-
-
-@pytest.mark.parametrize(
-    ("changes", "words"),
-    [
-        ({"next_due_on": "2026-11-01"}, "later than the day of the review"),
-        ({"next_due_on": "2027-11-03"}, "within twelve months"),
-        ({"reviewed_on": ""}, "required"),
-    ],
-)
-def test_review_dates_make_sense(staff, changes, words):
-    response = save(staff, reverse("admin:articles_review_add"), review_post(make_article(), **changes), ok=False)
-    assert words in errors(response)
 
 
 def test_the_list_asks_the_database_as_often_for_one_as_for_ten(staff):

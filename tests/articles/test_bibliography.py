@@ -24,6 +24,10 @@ DOI_LINK = '<a href="https://doi.org/10.1000/x.1">doi:10.1000/x.1</a>'
             {},
             f"Doe J, Roe R. On &lt;this&gt; &amp; that. <cite>Journal of Examples</cite>. {PLACE}. {DOI_LINK}",
         ),
+        (
+            {"authors": "A A, B B, C C, D D", "title": "T", "journal": ""},
+            f"A A, B B, C C, and others. T. {PLACE}. {DOI_LINK}",
+        ),
         ({"authors": "", "title": "Does it?"}, f"Does it? <cite>Journal of Examples</cite>. {PLACE}. {DOI_LINK}"),
         ({"authors": "Doe J, et al.", "title": "T", "journal": ""}, f"Doe J, et al. T. {PLACE}. {DOI_LINK}"),
         (

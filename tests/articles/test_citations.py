@@ -26,7 +26,7 @@ def test_sources_are_numbered_as_they_are_read():
 
 
 def test_neighbors_do_not_read_as_one_number():
-    assert Numbering(SOURCES).html("Two studies [@a] [@b].") == f"Two studies<sup>{link(1)}, {link(2)}</sup>."
+    assert Numbering(SOURCES).html("Two studies [@a] [@b].") == f"Two studies<sup>{link(1)},\xa0{link(2)}</sup>."
 
 
 def test_a_key_without_a_source_leaves_nothing_behind():

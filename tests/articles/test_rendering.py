@@ -21,7 +21,8 @@ def keys(citations) -> list[str]:
 
 
 def test_sources_are_numbered_from_the_top_of_the_page_to_its_foot():
-    order = "standfirst fact offlabel prose callout column cell note figure risk driving".split()
+    body = ["prose", "callout", "column", "cell", "note", "figure"]
+    order = ["standfirst", "fact", "offlabel", *body, "risk", "driving"]
     for key in reversed(order):
         make_reference(key)
     # Database order must not matter, so the rows are made in another one.
@@ -78,6 +79,7 @@ def test_each_kind_of_block_brings_what_its_template_shows():
     assert callout.html == '<h2 id="section-in-a-box">In a box</h2>'
     assert (evidence.caption, evidence.columns) == ("What & what", ["A", "B"])
     assert evidence.rows_html == [["1 &lt; 2", "c &amp; d"]]
+    assert evidence.labelled_rows == [[("A", "1 &lt; 2"), ("B", "c &amp; d")]]
     assert evidence.note_html == ""
     assert (figure.picture.alt, figure.caption_html) == ("An empty room.", "A &lt;room&gt;")
     assert [(entry.id, entry.text) for entry in page.contents] == [("section-one", "One")]

@@ -135,7 +135,7 @@ def test_an_article_brings_everything_its_page_shows(client):
     assert context["article"].standfirst_html == "The short answer."
     assert context["article"].reading_minutes == 1
     assert context["article"].review.reviewer_name == "Robin Example, MD"
-    assert str(context["article"].review.next_review_on) == "2027-11-01"
+    assert str(context["article"].review.next_due_on) == "2027-11-01"
     assert [block.kind for block in context["blocks"]] == ["prose"]
     assert context["contents"][0].text == "Why"
     assert len(context["citations"]) == 1

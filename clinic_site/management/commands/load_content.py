@@ -26,4 +26,5 @@ class Command(BaseCommand):
             names = [entry.name for entry in entries]
             self.stdout.write(f"Loaded {kind}: {len(names)}")
             if verbosity > 1:
-                self.stdout.writelines(f"  {name}" for name in names)
+                for name in names:
+                    self.stdout.write(f"  {name}")
