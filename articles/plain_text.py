@@ -13,7 +13,12 @@ BLOCK_END = re.compile(r"</(?:p|h2|h3|li|ul|ol|blockquote)>|<br\s*/?>", re.IGNOR
 
 def plain_text(markup: str) -> str:
     """Return the words of `markup`, without tags and citation marks, on one line."""
-    text = BLOCK_END.sub(r"\g<0> ", strip_citations(markup))
+    return marked_text(strip_citations(markup))
+
+
+def marked_text(markup: str) -> str:
+    """Return the words of `markup`, without tags but with citation marks, on one line."""
+    text = BLOCK_END.sub(r"\g<0> ", markup)
     return " ".join(html.unescape(strip_tags(text)).split())
 
 

@@ -1,76 +1,89 @@
-"""The admin's frame: our own first screen, and a strict policy that the editor can live with."""
+"""The admin's frame: our own first screen, warnings on every page, and its content security policy."""
 
-from csp.constants import NONCE, NONE, SELF
-from csp.decorators import csp
+from csp.decorators import csp_replace
+from django.conf import settings
 from django.contrib.admin import AdminSite
+from django.core.exceptions import BadRequest
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 from js_asset import Media
 
-import articles.launch
-import consults.launch
-import locations.launch
+from articles import launch as articles_launch
 from clinic_site.core import dashboard as core_dashboard
 from clinic_site.core import launch as core_launch
+from clinic_site.core.launch import LaunchItem
 from consults import dashboard as consults_dashboard
+from consults import launch as consults_launch
+from locations import launch as locations_launch
 
-# What the editor adds to the public policy: its import map (by nonce), the two style elements it
-# writes (by hash), and pictures that are only in the browser yet.
-EDITOR_STYLES = [
-    "'sha256-5zedJINyPD/sX+N0dTjP+xM7xyVfgO4eC4xZQX0bGYs='",
-    "'sha256-placeholder='",
-]
-ADMIN_POLICY = {
-    "default-src": [NONE],
-    "script-src": [SELF, NONCE],
-    "style-src": [SELF, *EDITOR_STYLES],
-    "img-src": [SELF, "data:", "blob:"],
-    "font-src": [SELF],
-    "connect-src": [SELF],
-    "form-action": [SELF],
-    "base-uri": [NONE],
-    "frame-ancestors": [NONE],
+# Who is shown what is missing before launch: those who can do something about it.
+LAUNCH_LISTS = {
+    "core.change_clinicidentity": core_launch.missing,
+    "consults.change_recipient": consults_launch.missing,
+    "locations.change_location": locations_launch.missing,
+    "articles.change_article": articles_launch.missing,
 }
 
 
 class ClinicAdminSite(AdminSite):
+    """Django's admin, opening on who waits for an answer."""
+
     site_header = "Clinic website"
     site_title = "Clinic website"
     index_title = "Today"
 
     def admin_view(self, view, cacheable=False):
-        """Wrap a view with the admin's own policy, and give its scripts the nonce."""
-        guarded = super().admin_view(view, cacheable)
+        """Wrap an admin view: staff only, the admin's own policy, a nonce for the editors' import map."""
+        for_staff = super().admin_view(view, cacheable)
 
-        def with_nonce(request, *args, **kwargs):
-            response = guarded(request, *args, **kwargs)
-            media = getattr(response, "context_data", None) and response.context_data.get("media")
-            if media is not None:
-                response.context_data["media"] = Media.from_media(media, nonce=request.csp_nonce)
+        def wrapped(request, *args, **kwargs):
+            _refuse_nul(request)
+            response = for_staff(request, *args, **kwargs)
+            context = getattr(response, "context_data", None) or {}
+            if isinstance(context.get("media"), Media):
+                context["media"] = context["media"].with_nonce(request.csp_nonce)
             return response
 
-        return csp(ADMIN_POLICY)(with_nonce)
+        return csp_replace(settings.ADMIN_CONTENT_SECURITY_POLICY)(wrapped)
 
     def each_context(self, request) -> dict:
         context = super().each_context(request)
-        if context["has_permission"]:
-            context["banners"] = [
-                *core_dashboard.banners(now=timezone.now()),
-                *consults_dashboard.banners(request.user),
-            ]
-        return context
+        # Asked of the database only by a template that shows them: not for pop-ups, not for the sign-in page.
+        return {**context, "banners": SimpleLazyObject(lambda: _banners(request.user))}
 
     def index(self, request, extra_context=None):
         """Show who waits, which mails have trouble, and what is missing before launch."""
         now = timezone.now()
         context = {
-            **consults_dashboard.desk(request.user, now=now),
-            **core_dashboard.mails(request.user),
-            "missing": [
-                item
-                for app in (core_launch, locations.launch, articles.launch, consults.launch)
-                for item in app.missing(now=now)
-            ]
-            if request.user.is_superuser
-            else [],
+            "is_first_screen": True,
+            "desk": consults_dashboard.desk(request.user, now=now),
+            "mails": core_dashboard.mail_rows(_mails_for(request.user)),
+            "missing": _missing(request.user, now=now),
         }
         return super().index(request, {**context, **(extra_context or {})})
+
+
+def _refuse_nul(request) -> None:
+    """Raise BadRequest for a NUL byte in the address, which PostgreSQL would refuse later and louder."""
+    # The search box answers for itself, in words beside the field.
+    for name, value in request.GET.items():
+        if "\0" in name or ("\0" in value and name != "q"):
+            raise BadRequest("NUL in the address")
+
+
+def _banners(user) -> list[core_dashboard.Banner]:
+    now = timezone.now()
+    return [*consults_dashboard.banners(user), *core_dashboard.banners(now=now)]
+
+
+def _mails_for(user):
+    """The mails in trouble, for staff who may see the requests or the mails themselves."""
+    mails = core_dashboard.mails_with_trouble()
+    may_see = consults_dashboard.may_see(user) or user.has_perm("core.view_outboxmessage")
+    return mails if may_see else mails.none()
+
+
+def _missing(user, *, now) -> list[LaunchItem]:
+    """What is missing before launch, urgent things first."""
+    items = [item for permission, missing in LAUNCH_LISTS.items() if user.has_perm(permission) for item in missing(now=now)]
+    return sorted(items, key=lambda item: not item.is_urgent)

@@ -1,54 +1,131 @@
-"""What consults puts on the admin's first screen: who waits, and for how long."""
+"""What the admin's first screen tells of requests: who waits, how to reach them, whom nobody was told about."""
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
 
-from django.db.models import Count, Q
+from django.db.models import Exists, OuterRef, Q
+from django.urls import reverse
 
+from clinic_site.core.dashboard import Banner, mails_with_trouble
+from clinic_site.core.models import AuditEntry
 from locations.models import Location
 
 from .models import ConsultRequest, Recipient
+from .notifications import NO_RECIPIENTS
+from .outreach import Way, ways_to_reach
 
 SHOWN_REQUESTS = 50
+LONG = timedelta(days=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class WaitingRow:
+    """One person who waits. `way` is how they asked to be reached, None when nothing can be tapped."""
+
+    reference: str
+    url: str
+    name: str
+    way: Way | None
+    typed_phone: str
+    best_time: str
+    may_name_clinic: bool
+    age: str
+    is_long: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """Everybody who waits, clinic by clinic, oldest first; `more` counts those beyond the first fifty."""
+
+    groups: list[tuple[str, list[WaitingRow]]]
+    waiting: int
+    more: int
+    oldest: str
+    quarantined: int
 
 
 def may_see(user) -> bool:
     """True for staff who may see requests at all."""
-    return user.has_perm("consults.view_consultrequest")
+    return user.has_perm("consults.view_consultrequest") or user.has_perm("consults.change_consultrequest")
 
 
-def banners(user) -> list[str]:
-    """Return what every admin page must say in red."""
+def clinics_without_recipient() -> list[Location]:
+    """Return the clinics whose requests nobody is told about."""
+    told = Recipient.objects.filter(Q(location=OuterRef("pk")) | Q(location=None), is_active=True)
+    return list(Location.objects.active().filter(~Exists(told)))
+
+
+def banners(user) -> list[Banner]:
+    """Return one loud warning when requests reach nobody, or would."""
     if not may_see(user):
         return []
-    told = Count("recipients", filter=Q(recipients__is_active=True))
-    if Recipient.objects.filter(location=None, is_active=True).exists():
+    reached_nobody = mails_with_trouble().filter(last_error=NO_RECIPIENTS).values("about").distinct().count()
+    clinics = clinics_without_recipient()
+    texts = []
+    if reached_nobody:
+        requests = "1 request has" if reached_nobody == 1 else f"{reached_nobody} requests have"
+        texts.append(f"{requests} been told to nobody: no recipient was set.")
+    if clinics:
+        texts.append(f"Nobody is told about requests for {' and '.join(clinic.name for clinic in clinics)}.")
+    if not texts:
         return []
-    untold = [location.name for location in Location.objects.active().annotate(told=told) if not location.told]
-    if not untold:
-        return []
-    return [f"Nobody is told about requests for {' and '.join(untold)}. Add a recipient, or they wait unseen."]
+    if clinics and user.has_perm("consults.add_recipient"):
+        return [Banner(text=" ".join(texts), url=reverse("admin:consults_recipient_add"), link="Add a recipient")]
+    if reached_nobody and not clinics:
+        return [Banner(text=" ".join(texts), url=f"{reverse('admin:index')}#mails", link="Send their mails")]
+    return [Banner(text=" ".join(texts))]
 
 
-def desk(user, *, now: datetime) -> dict:
-    """Return the waiting requests, oldest first, with how long each has waited."""
+def desk(user, *, now: datetime) -> Desk | None:
+    """Return who waits; None for staff who may not see requests. Leaves an audit entry naming whom it showed."""
     if not may_see(user):
-        return {}
-    waiting = list(ConsultRequest.objects.waiting().select_related("location")[:SHOWN_REQUESTS])
-    for request in waiting:
-        request.waited = age_text(request.age(now=now))
-    return {
-        "shows_desk": True,
-        "waiting": waiting,
-        "waiting_count": ConsultRequest.objects.waiting().count(),
-        "quarantined_count": ConsultRequest.objects.quarantined().count(),
-    }
+        return None
+    waiting = ConsultRequest.objects.waiting()
+    shown = list(waiting.select_related("location")[:SHOWN_REQUESTS])
+    if shown:
+        references = [request.reference for request in shown]
+        AuditEntry.record(action="waiting-viewed", subject="consults", now=now, actor=user, requests=references)
+    total = waiting.count()
+    shown_by_clinic = sorted(shown, key=_clinic_order)  # stable: oldest first within a clinic
+    return Desk(
+        groups=[
+            (place, [_row(request, now) for request in requests])
+            for place, requests in groupby(shown_by_clinic, key=lambda request: request.place.capitalize())
+        ],
+        waiting=total,
+        more=total - len(shown),
+        oldest=age_text(shown[0].age(now=now)) if shown else "",
+        quarantined=ConsultRequest.objects.quarantined().count(),
+    )
 
 
-def age_text(age) -> str:
+def age_text(age: timedelta) -> str:
     """Return a length of time as people say it: 5 minutes, 3 hours, 2 days."""
     minutes = int(age.total_seconds() // 60)
     for size, name in ((1440, "day"), (60, "hour"), (1, "minute")):
         if minutes >= size:
             count = minutes // size
             return f"{count} {name}{'s' if count > 1 else ''}"
-    return "just now"
+    return "less than a minute"
+
+
+def _clinic_order(request: ConsultRequest) -> tuple:
+    location = request.location
+    return (0, location.position, location.name) if location else (1, 0, "")
+
+
+def _row(request: ConsultRequest, now: datetime) -> WaitingRow:
+    ways = ways_to_reach(request)
+    age = request.age(now=now)
+    return WaitingRow(
+        reference=request.spoken_reference,
+        url=request.get_absolute_url(),
+        name=request.name,
+        way=ways[0] if ways else None,
+        typed_phone=request.phone_as_typed,
+        best_time=request.get_best_time_display(),
+        may_name_clinic=request.may_name_clinic,
+        age=age_text(age),
+        is_long=age >= LONG,
+    )

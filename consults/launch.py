@@ -1,27 +1,43 @@
-"""What the consult form still lacks before launch."""
+"""What is missing before requests can be received and answered."""
 
 from datetime import datetime
 
+from django.conf import settings
 from django.urls import reverse
 
+from clinic_site.core.dashboard import worker_is_alive
 from clinic_site.core.launch import LaunchItem
-from locations.models import Location
 
-from .models import ConsentText, Recipient
+from .dashboard import clinics_without_recipient
+from .models import ConsentText
 
 
 def missing(*, now: datetime) -> list[LaunchItem]:
-    """Return one item for each clinic that nobody answers for, and for each missing wording."""
-    recipients = reverse("admin:consults_recipient_add")
-    found = [
-        LaunchItem(text=f"Nobody is told about requests for {location.name}.", url=recipients, is_urgent=True)
-        for location in Location.objects.active()
-        if not Recipient.objects.told_about(location).exists()
+    """Return what keeps a request from reaching staff, and what the form still lacks."""
+    return [*_recipients(), *_delivery(now), *_wordings()]
+
+
+def _recipients() -> list[LaunchItem]:
+    url = reverse("admin:consults_recipient_add")
+    return [
+        LaunchItem(text=f"{location.name}: nobody is told about new requests.", url=url, is_urgent=True)
+        for location in clinics_without_recipient()
     ]
-    wordings = reverse("admin:consults_consenttext_add")
-    found += [
-        LaunchItem(text=f"There is no consent wording: {label}.", url=wordings, is_urgent=True)
+
+
+def _delivery(now: datetime) -> list[LaunchItem]:
+    items = []
+    if not settings.MAIL_IS_CONFIGURED:
+        items.append(LaunchItem(text="No mail server is set (EMAIL_URL): mails are not sent.", is_urgent=True))
+    if not worker_is_alive(now=now):
+        items.append(LaunchItem(text="The worker that sends mails is not running.", is_urgent=True))
+    return items
+
+
+def _wordings() -> list[LaunchItem]:
+    url = reverse("admin:consults_consenttext_add")
+    return [
+        LaunchItem(text=f"The consult form has no consent wording for: {label.lower()}.", url=url, is_urgent=True)
         for purpose, label in ConsentText.Purpose.choices
         if ConsentText.current(purpose) is None
     ]
-    return found

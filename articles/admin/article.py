@@ -1,17 +1,14 @@
 """Articles, written in blocks."""
 
 from content_editor.admin import ContentEditor, ContentEditorInline
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.utils import timezone
 from django.utils.formats import date_format
 
 from ..models import Article, CalloutBlock, EvidenceBlock, FigureBlock, ProseBlock
-from ..reviewing import void_reviews
+from ..reviewing import reviewed_text, void_reviews
 from .filters import ReviewFilter, StateFilter
 from .slugs import SlugOnceMixin
-
-# What a reviewing clinician has read. A change elsewhere leaves a review as it is.
-REVIEWED_FIELDS = {"title", "standfirst", "key_facts", "is_medical"}
 
 
 @admin.register(Article)
@@ -56,17 +53,20 @@ class ArticleAdmin(SlugOnceMixin, ContentEditor):
             return f"{article.review.reviewer_name}: was due again on {due}"
         return f"{article.review.reviewer_name}: due again on {due}"
 
-    def save_related(self, request, form, formsets, change) -> None:
+    def save_model(self, request, obj: Article, form, change: bool) -> None:
+        form.text_before = reviewed_text(Article.objects.get(pk=obj.pk)) if change else ""
+        super().save_model(request, obj, form, change)
+
+    def save_related(self, request, form, formsets, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         article = form.instance
         article.count_words()
-        text_changed = bool(REVIEWED_FIELDS.intersection(form.changed_data)) or any(
-            formset.new_objects or formset.changed_objects or formset.deleted_objects for formset in formsets
-        )
-        if text_changed and void_reviews(article=article, now=timezone.now()):
+        if not change or reviewed_text(article) == form.text_before:
+            return
+        if void_reviews(article=article, now=timezone.now()):
             self.message_user(
                 request,
                 "The text has changed, so its review no longer stands. Readers now see "
                 "“Not yet reviewed by a clinician”.",
-                level="WARNING",
+                level=messages.WARNING,
             )

@@ -19,15 +19,14 @@ class LaunchItem:
 
 
 def missing(*, now: datetime) -> list[LaunchItem]:
-    """Return what the site as a whole still lacks."""
-    found = []
+    """Return what the site as a whole still lacks, whatever the apps say."""
+    items = []
     if not ClinicIdentity.load().phone:
         url = reverse("admin:core_clinicidentity_changelist")
-        found.append(LaunchItem(text="The clinic's phone number is not set.", url=url, is_urgent=True))
-    if not settings.MAIL_IS_CONFIGURED:
-        found.append(LaunchItem(text="No mail server is set (EMAIL_URL): staff get no mail.", is_urgent=True))
+        items.append(LaunchItem(text="The clinic’s phone number is empty.", url=url, is_urgent=True))
     if not settings.SITE_IS_SECURE:
-        found.append(LaunchItem(text="The site's address (SITE_URL) is not https yet.", is_urgent=True))
+        items.append(LaunchItem(text="The address of the site (SITE_URL) does not begin with https.", is_urgent=True))
     if not settings.SECURITY_CONTACT:
-        found.append(LaunchItem(text="Nobody is named for security reports (SECURITY_CONTACT): readers get the phone."))
-    return found
+        text = "Nobody is named for reports of security faults (SECURITY_CONTACT); the site gives the phone number."
+        items.append(LaunchItem(text=text))
+    return items
