@@ -1,5 +1,6 @@
 """Every address of the site."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
@@ -24,6 +25,11 @@ urlpatterns = [
     path("", include("consults.urls")),
     path("", include((site_patterns + page_patterns, "site"))),
 ]
+
+if "debug_toolbar" in settings.INSTALLED_APPS:  # under `make dev` only
+    from debug_toolbar.toolbar import debug_toolbar_urls
+
+    urlpatterns = [*debug_toolbar_urls(), *urlpatterns]
 
 handler400 = "clinic_site.views.bad_request"
 handler403 = "clinic_site.views.forbidden"

@@ -4,13 +4,17 @@ import logging
 import secrets
 
 from django.conf import settings
+from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
-from django.http import HttpResponsePermanentRedirect
+from django.http import Http404, HttpResponsePermanentRedirect
 from django.middleware.common import CommonMiddleware
 
 from .unavailable import unavailable_response
 
 logger = logging.getLogger(__name__)
+
+# Exceptions that Django answers with a page of the 400s: nothing of ours is broken.
+ANSWERED = (Http404, PermissionDenied, SuspiciousOperation, BadRequest)
 
 
 class RequestReferenceMiddleware:
@@ -24,7 +28,8 @@ class RequestReferenceMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request, exception) -> None:
-        logger.error("error reference %s", request.reference)
+        if not isinstance(exception, ANSWERED):
+            logger.error("error reference %s", request.reference)
 
 
 class SecureRedirectMiddleware:

@@ -1,7 +1,6 @@
 """The consult form for pages of other apps, which need not know this one."""
 
 from django import template
-from django.urls import reverse
 
 from consults.forms import ConsultForm
 
@@ -18,5 +17,4 @@ def consult_form(context, *, source: str, location=None) -> dict:
         "form": ConsultForm(initial=initial),
         "texts": context["texts"],
         "clinic": context["clinic"],
-        "action": reverse("consults:consult"),
     }

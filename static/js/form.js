@@ -1,6 +1,10 @@
-// The form works without this. It moves to the list of errors where `autofocus` did not, and
-// takes an error's mark away once its field is filled anew.
-document.querySelector(".errors")?.focus();
+// The form works without this. It moves to the list of errors where the browser's own autofocus
+// did not, and takes an error's mark away once its field is filled anew.
+window.addEventListener("load", () =>
+  requestAnimationFrame(() => {
+    if (document.activeElement === document.body) document.querySelector(".errors")?.focus();
+  }),
+);
 
 for (const field of document.querySelectorAll(".bad")) {
   field.addEventListener("change", () => {

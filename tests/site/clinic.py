@@ -27,7 +27,7 @@ def fill_in_everything() -> None:
         picture = Picture.objects.create(
             title="Door", alt="The front door", file="pictures/none.jpg", width=4, height=3
         )
-        LocationPhoto.objects.create(location=location, picture=picture, caption="The front door")
+        LocationPhoto.objects.create(location=location, picture=picture, caption="As you see it from the parking lot")
     Closure.objects.create(
         starts_on=today + datetime.timedelta(days=3), ends_on=today + datetime.timedelta(days=4), reason="Thanksgiving"
     )

@@ -20,6 +20,8 @@ class Command(BaseCommand):
             created = load_content(now=timezone.now())
         except ContentError as error:
             raise CommandError(f"{error}. Nothing was loaded.") from error
+        if not verbosity:
+            return
         if not created:
             self.stdout.write("The initial content is already there.")
         for kind, entries in groupby(created, lambda entry: entry.kind):
