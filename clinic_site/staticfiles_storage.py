@@ -29,14 +29,22 @@ class BundledManifestStaticFilesStorage(CompressedManifestStaticFilesStorage):
 
     def post_process(self, paths, dry_run=False, **options):
         if not dry_run and STYLE_SHEET in paths:
-            self._bundle()
+            self._bundle(paths)
+            # Django hashes what it finds under `paths`, which is the source, not what is in STATIC_ROOT.
+            paths = {**paths, STYLE_SHEET: (self, STYLE_SHEET)}
         yield from super().post_process(paths, dry_run, **options)
 
-    def _bundle(self) -> None:
+    def _bundle(self, paths) -> None:
+        """Write the bundle from the sources in `paths`.
+
+        Never from STATIC_ROOT: collectstatic copies no file that looks unchanged there, so after
+        a change to a part alone, the style sheet it holds is the bundle of an earlier run.
+        """
         folder = PurePosixPath(STYLE_SHEET).parent
 
         def read(name: str) -> str:
-            with self.open(str(folder / name)) as file:
+            storage, path = paths[str(folder / name)]
+            with storage.open(path) as file:
                 return file.read().decode()
 
         css = squeeze(IMPORT.sub(lambda match: read(match[1]), read(PurePosixPath(STYLE_SHEET).name)))

@@ -64,8 +64,8 @@ def banners(user) -> list[Banner]:
     clinics = clinics_without_recipient()
     texts = []
     if reached_nobody:
-        requests = "1 request has" if reached_nobody == 1 else f"{reached_nobody} requests have"
-        texts.append(f"{requests} been told to nobody: no recipient was set.")
+        requests = "1 request" if reached_nobody == 1 else f"{reached_nobody} requests"
+        texts.append(f"Nobody has been told of {requests}: no recipient was set.")
     if clinics:
         texts.append(f"Nobody is told about requests for {' and '.join(clinic.name for clinic in clinics)}.")
     if not texts:
@@ -91,7 +91,7 @@ def desk(user, *, now: datetime) -> Desk | None:
     return Desk(
         groups=[
             (place, [_row(request, now) for request in requests])
-            for place, requests in groupby(shown_by_clinic, key=lambda request: request.place.capitalize())
+            for place, requests in groupby(shown_by_clinic, key=_clinic_name)
         ],
         waiting=total,
         more=total - len(shown),
@@ -108,6 +108,10 @@ def age_text(age: timedelta) -> str:
             count = minutes // size
             return f"{count} {name}{'s' if count > 1 else ''}"
     return "less than a minute"
+
+
+def _clinic_name(request: ConsultRequest) -> str:
+    return request.location.name if request.location else "Either clinic"
 
 
 def _clinic_order(request: ConsultRequest) -> tuple:

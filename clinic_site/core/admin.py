@@ -1,13 +1,12 @@
-"""Identity, pages, texts and pictures for editors; the outbox and the audit log to look at."""
+"""What editors keep of the site as a whole, and what the site records of itself."""
 
-from django import forms
 from django.contrib import admin
-from django.core.exceptions import ValidationError
-from django.core.files.uploadedfile import UploadedFile
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 
-from .images import reencode
+from .admin_forms import PageForm, PictureForm
+from .dashboard import recipient_of
 from .models import AuditEntry, ClinicIdentity, JobRun, OutboxMessage, Page, Picture, SiteText
+from .picture_uses import uses_of
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -25,7 +24,8 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 
 @admin.register(ClinicIdentity)
 class ClinicIdentityAdmin(admin.ModelAdmin):
-    list_display = ["name", "tagline", "phone"]
+    list_display = ["name", "tagline", "phone_text"]
+    fields = ["name", "tagline", "phone", "ask_for_note"]
 
     def has_add_permission(self, request) -> bool:
         return super().has_add_permission(request) and not ClinicIdentity.objects.exists()
@@ -33,77 +33,92 @@ class ClinicIdentityAdmin(admin.ModelAdmin):
     def has_delete_permission(self, request, obj=None) -> bool:
         return False
 
+    @admin.display(description="phone")
+    def phone_text(self, identity: ClinicIdentity) -> str:
+        return identity.phone_text
+
 
 @admin.register(Page)
 class PageAdmin(admin.ModelAdmin):
+    form = PageForm
     list_display = ["title", "slug", "is_shown", "in_footer", "position", "modified_at"]
-    search_fields = ["title", "body"]
+    list_filter = ["is_shown"]
+    ordering = ["position", "title"]
+    search_fields = ["title", "summary", "body"]
+    fields = ["title", "slug", "summary", "body", "is_shown", "in_footer", "position"]
 
     def get_prepopulated_fields(self, request, obj=None) -> dict:
+        # Suggested once, never afterwards: links would break.
         return {} if obj else {"slug": ["title"]}
+
+    def view_on_site(self, page: Page) -> str | None:
+        return page.get_absolute_url() if page.is_shown else None
 
 
 @admin.register(SiteText)
 class SiteTextAdmin(admin.ModelAdmin):
+    """The texts that templates look up by key. Each has its place, so none is added or deleted here."""
+
     list_display = ["key", "heading", "modified_at"]
     ordering = ["key"]
     search_fields = ["key", "heading", "body"]
+    fields = ["key", "heading", "body"]
+    readonly_fields = ["key"]
 
-    def get_readonly_fields(self, request, obj=None) -> list[str]:
-        return ["key"] if obj else []
+    def has_add_permission(self, request) -> bool:
+        return False
 
     def has_delete_permission(self, request, obj=None) -> bool:
         return False
 
 
-class PictureForm(forms.ModelForm):
-    """Encodes a new file anew, so that nothing but the picture itself is stored."""
-
-    class Meta:
-        model = Picture
-        fields = ["title", "file", "alt", "is_decorative"]
-        widgets = {"file": forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"})}
-
-    def clean_file(self):
-        file = self.cleaned_data["file"]
-        return reencode(file.file) if isinstance(file, UploadedFile) else file
-
-    def clean(self) -> dict:
-        data = super().clean()
-        if not data.get("alt") and not data.get("is_decorative"):
-            self.add_error("alt", ValidationError("Describe the picture, or tick “only decoration”."))
-        return data
-
-
 @admin.register(Picture)
 class PictureAdmin(admin.ModelAdmin):
     form = PictureForm
-    list_display = ["title", "shown", "width", "height", "alt", "created_at"]
+    list_display = ["title", "thumbnail", "alt", "created_at"]
+    ordering = ["-created_at", "-pk"]
     search_fields = ["title", "alt"]
-    readonly_fields = ["shown"]
+    readonly_fields = ["thumbnail", "used_in"]
 
-    @admin.display(description="picture")
-    def shown(self, picture: Picture) -> str:
-        if not picture.file:
-            return ""
-        return format_html('<img src="{}" alt="{}" width="160">', picture.url, picture.alt)
+    def get_fields(self, request, obj=None) -> list[str]:
+        fields = ["title", "file", "alt", "is_decorative"]
+        return ["thumbnail", *fields, "used_in"] if obj else fields
+
+    @admin.display(description="preview")
+    def thumbnail(self, picture: Picture) -> str:
+        return format_html('<img class="thumbnail" src="{}" alt="" loading="lazy">', picture.url)
+
+    @admin.display(description="used in")
+    def used_in(self, picture: Picture) -> str:
+        uses = uses_of(picture, site=self.admin_site)
+        if not uses:
+            return "Nowhere yet"
+        return format_html("<ul>{}</ul>", format_html_join("", "<li>{}</li>", ([use] for use in uses)))
 
 
 @admin.register(OutboxMessage)
 class OutboxMessageAdmin(ReadOnlyAdmin):
-    list_display = ["created_at", "kind", "subject", "state", "attempt", "last_error", "sent_at"]
+    list_display = ["subject", "recipient", "state", "last_error", "created_at"]
     list_filter = ["state", "kind"]
     ordering = ["-created_at", "-pk"]
-    search_fields = ["about", "subject"]
-
-    def get_fields(self, request, obj=None) -> list[str]:
-        fields = ["kind", "about", "recipient", "subject", "body", "state", "attempt", "last_error", "message_id"]
-        return [*fields, "created_at", "due_at", "sent_at"]
+    search_fields = ["subject", "about"]
+    fields = [
+        "kind",
+        "recipient",
+        "subject",
+        "body",
+        "state",
+        "last_error",
+        "attempt",
+        "created_at",
+        "due_at",
+        "sent_at",
+        "message_id",
+    ]
 
     @admin.display(description="to")
     def recipient(self, message: OutboxMessage) -> str:
-        """The clinic's own addresses; a person's address stays on their request."""
-        return "the person who asked" if message.kind == OutboxMessage.Kind.CONFIRMATION else message.to_address
+        return recipient_of(message)
 
 
 @admin.register(AuditEntry)
@@ -112,9 +127,11 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     list_filter = ["action"]
     ordering = ["-at", "-pk"]
     search_fields = ["subject", "actor_name"]
+    fields = ["at", "actor_name", "action", "subject", "detail"]
 
 
 @admin.register(JobRun)
 class JobRunAdmin(ReadOnlyAdmin):
     list_display = ["name", "period", "started_at", "finished_at", "error"]
-    ordering = ["-started_at"]
+    list_filter = ["name"]
+    ordering = ["-started_at", "-pk"]

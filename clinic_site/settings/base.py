@@ -184,7 +184,11 @@ CONTENT_SECURITY_POLICY = {
 # an upgrade changes them. The stock admin's scripts write HTML, so it has no trusted types.
 ADMIN_CONTENT_SECURITY_POLICY = {
     "script-src": ["'self'", csp.constants.NONCE],
-    "style-src": ["'self'", "'sha256-tiptap='", "'sha256-content-editor='"],
+    "style-src": [
+        "'self'",
+        "'sha256-PlumsSlvJ7vvWzjqibGAYKq92O3y/4JTxWWsWJvyUYA='",  # django_prose_editor/editor.js
+        "'sha256-N1v+9oYdxeZd/nv2iKYNMLWqP5BlGZff7wM0R1mK4ws='",  # content_editor/index.js
+    ],
     "img-src": ["'self'", "data:", "blob:"],
     "require-trusted-types-for": None,
     "trusted-types": None,

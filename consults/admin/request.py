@@ -1,38 +1,58 @@
-"""One request: how to reach the person first, then one click for each outcome."""
+"""Requests: the list the front desk works from, and the page of each."""
+
+from collections import Counter
+from collections.abc import Callable
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
-from django.http import HttpResponseRedirect
-from django.shortcuts import get_object_or_404
-from django.urls import path, reverse
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Case, Q, Value, When
+from django.http import HttpResponseNotAllowed
+from django.template.response import TemplateResponse
 from django.utils import timezone
-from django.utils.decorators import method_decorator
-from django.views.decorators.http import require_POST
 
-from clinic_site.core.delivery import queue_again
+from clinic_site.core.dashboard import mail_rows
 from clinic_site.core.models import AuditEntry, OutboxMessage
 
-from ..cleaning import dialable, one_line
+from ..cleaning import clean_email, dialable, one_line
 from ..dashboard import age_text
 from ..models import Activity, ConsultRequest
-from ..models.request import email_hash, phone_hash
-from ..notifications import NO_RECIPIENTS, route_again
-from ..pipeline import NotPossible, confirm_spam, note_outcome, possible_outcomes, release
+from ..models.request import REFERENCE_LENGTH, email_hash, phone_hash
+from ..outreach import phone_text, ways_to_reach
+from ..pipeline import NotPossible, confirm_spam, possible_outcomes, release
 from ..spam import SIGNALS
+from .steps import LABELS, OneClickSteps
+
+Stage, SpamState = ConsultRequest.Stage, ConsultRequest.SpamState
+REAL = [SpamState.CLEAN, SpamState.RELEASED]
+# First who waits, then what may be spam, then who is being talked to, then the rest.
+DESK_ORDER = Case(
+    When(stage=Stage.WAITING, spam_state__in=REAL, then=Value(0)),
+    When(spam_state=SpamState.QUARANTINED, then=Value(1)),
+    When(stage=Stage.IN_TOUCH, spam_state__in=REAL, then=Value(2)),
+    default=Value(3),
+)
+# What the buttons say, in the order and the groups in which they stand.
+BUTTONS = {
+    "Still to be reached": [Activity.Kind.LEFT_MESSAGE, Activity.Kind.NO_ANSWER],
+    "Reached": [Activity.Kind.REACHED, Activity.Kind.BOOKED, Activity.Kind.NOT_A_FIT],
+    "Cannot be reached": [Activity.Kind.WRONG_NUMBER],
+    "Take it up again": [Activity.Kind.REOPENED],
+}
 
 
 @admin.register(ConsultRequest)
-class ConsultRequestAdmin(admin.ModelAdmin):
-    """Requests come from the form and are kept as they were sent: nothing here edits them."""
+class ConsultRequestAdmin(OneClickSteps, admin.ModelAdmin):
+    """What people sent is kept word for word: nothing here adds, edits or deletes it."""
 
-    change_form_template = "admin/consults/request.html"
-    list_display = ["spoken", "clinic", "stage", "waited", "contact_by", "spam_state"]
-    list_filter = ["stage", "spam_state", "location"]
+    list_display = ["reference_spoken", "clinic", "stage", "age", "reach", "spam"]
+    list_filter = ["stage", "location", "spam_state"]
     list_select_related = ["location"]
-    ordering = ["asked_at", "pk"]
+    list_per_page = 50
+    ordering = [DESK_ORDER.asc(), "asked_at", "pk"]
+    empty_value_display = "Not sure"
     search_fields = ["reference"]
-    search_help_text = "A reference, a whole phone number or a whole e-mail address"
-    actions = ["release_all", "confirm_all"]
+    search_help_text = "A reference, or a whole phone number or e-mail address"
+    actions = ["release_chosen", "confirm_chosen_spam"]
 
     def has_add_permission(self, request) -> bool:
         return False
@@ -40,125 +60,116 @@ class ConsultRequestAdmin(admin.ModelAdmin):
     def has_delete_permission(self, request, obj=None) -> bool:
         return False
 
-    # The list ------------------------------------------------------------------------------
+    # The list --------------------------------------------------------------------------------
 
     @admin.display(description="reference", ordering="reference")
-    def spoken(self, asked: ConsultRequest) -> str:
+    def reference_spoken(self, asked: ConsultRequest) -> str:
         return asked.spoken_reference
 
     @admin.display(description="clinic", ordering="location")
-    def clinic(self, asked: ConsultRequest) -> str:
-        return asked.place
+    def clinic(self, asked: ConsultRequest) -> str | None:
+        return asked.location and asked.location.name
 
     @admin.display(description="asked", ordering="asked_at")
-    def waited(self, asked: ConsultRequest) -> str:
+    def age(self, asked: ConsultRequest) -> str:
         return f"{age_text(asked.age(now=timezone.now()))} ago"
 
+    @admin.display(description="how to reach", ordering="contact_by")
+    def reach(self, asked: ConsultRequest) -> str:
+        return f"{asked.get_contact_by_display()}, {asked.get_best_time_display().lower()}"
+
+    @admin.display(description="possible spam?", ordering="spam_state")
+    def spam(self, asked: ConsultRequest) -> str:
+        return "No" if asked.spam_state == SpamState.CLEAN else asked.get_spam_state_display()
+
+    def changelist_view(self, request, extra_context=None):
+        return super().changelist_view(request, {"title": "Requests", **(extra_context or {})})
+
     def get_search_results(self, request, queryset, search_term):
-        """Find by reference, or by the hash of a whole phone number or address."""
+        """Find by the start of a reference, or by a whole phone number or address through its hash."""
         term = one_line(search_term)
         if not term:
             return queryset, False
-        if "@" in term:
-            return queryset.filter(email_hash=email_hash(term)), False
-        if number := dialable(term):
-            return queryset.filter(phone_hash=phone_hash(number)), False
-        return queryset.filter(reference__istartswith=term.replace("-", "")), False
+        found = queryset.filter(_named_by(term))
+        AuditEntry.record(
+            action="requests-searched", subject="consults", now=timezone.now(), actor=request.user, found=found.count()
+        )
+        return found, False
 
     @admin.action(description="Release: not spam", permissions=["change"])
-    def release_all(self, request, queryset) -> None:
-        self._each(request, queryset, release, "released")
+    def release_chosen(self, request, queryset) -> None:
+        self._take_all(request, queryset, release, "released")
 
     @admin.action(description="Confirm as spam", permissions=["change"])
-    def confirm_all(self, request, queryset) -> None:
-        self._each(request, queryset, confirm_spam, "confirmed as spam")
+    def confirm_chosen_spam(self, request, queryset) -> None:
+        self._take_all(request, queryset, confirm_spam, "confirmed as spam")
 
-    def _each(self, request, queryset, step, done: str) -> None:
-        count = 0
-        for asked in queryset:
+    def _take_all(self, request, queryset, step: Callable[..., None], done: str) -> None:
+        tally = Counter()
+        for asked in queryset.order_by("pk"):
             try:
                 step(request=asked, actor=request.user, now=timezone.now())
+                tally["done"] += 1
             except NotPossible:
-                continue
-            count += 1
-        self.message_user(request, f"{count} of {len(queryset)} {done}.")
+                tally["left"] += 1
+        level = messages.SUCCESS if tally["done"] else messages.WARNING
+        left = f" {tally['left']} left as they were." if tally["left"] else ""
+        self.message_user(request, f"{tally['done']} {done}.{left}", level)
 
-    # The page of one request ---------------------------------------------------------------
+    # The page of one request -----------------------------------------------------------------
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
+        """Show one request and leave an audit entry that says who looked."""
         asked = self.get_object(request, object_id)
-        if asked is not None and self.has_view_permission(request, asked):
-            if request.method != "GET":
-                raise PermissionDenied("What people sent is never edited")
-            AuditEntry.record(
-                action="request-viewed", subject=asked.subject, now=timezone.now(), actor=request.user
-            )
-            extra_context = {**(extra_context or {}), **self._page(asked)}
-        return super().change_view(request, object_id, form_url, extra_context)
-
-    def _page(self, asked: ConsultRequest) -> dict:
-        labels = dict(Activity.Kind.choices)
-        return {
-            "asked": asked,
-            "title": f"Request {asked.spoken_reference}",
-            "waited": age_text(asked.age(now=timezone.now())),
-            "outcomes": [(kind, labels[kind]) for kind in possible_outcomes(asked)],
-            "reasons": [SIGNALS[code].words for code in asked.spam_reasons if code in SIGNALS],
-            "activities": asked.activities.order_by("at", "pk"),
-            "consents": asked.consents.select_related("text").order_by("pk"),
-            "mails": OutboxMessage.objects.filter(about=asked.subject).order_by("pk"),
+        if asked is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        if not self.has_view_permission(request, asked):
+            raise PermissionDenied
+        if request.method not in ("GET", "HEAD"):
+            return HttpResponseNotAllowed(["GET", "HEAD"])
+        now = timezone.now()
+        AuditEntry.record(action="request-viewed", subject=asked.subject, now=now, actor=request.user)
+        context = {
+            **self.admin_site.each_context(request),
+            **_page(asked, may_work=self.has_change_permission(request, asked), now=now),
+            "opts": self.opts,
         }
+        request.current_app = self.admin_site.name
+        return TemplateResponse(request, "admin/consults/request.html", context)
 
-    # One-click steps -----------------------------------------------------------------------
 
-    def get_urls(self) -> list:
-        wrap = self.admin_site.admin_view
-        return [
-            path("<int:pk>/outcome/<slug:kind>/", wrap(self.outcome), name="consults_outcome"),
-            path("<int:pk>/release/", wrap(self.release), name="consults_release"),
-            path("<int:pk>/confirm-spam/", wrap(self.confirm), name="consults_confirm_spam"),
-            path("mail/<int:pk>/send-again/", wrap(self.send_again), name="consults_send_again"),
-            *super().get_urls(),
-        ]
+def _named_by(term: str) -> Q:
+    """The requests that `term` names: a reference, a phone number or an address."""
+    names = Q(pk__in=[])
+    code = term.replace("-", "").replace(" ", "").upper()
+    if len(code) <= REFERENCE_LENGTH and code.isascii() and code.isalnum():
+        names |= Q(reference__startswith=code)
+    if phone := dialable(term):
+        names |= Q(phone_hash=phone_hash(phone))
+    try:
+        email = clean_email(term)
+    except ValidationError:
+        return names
+    return names | Q(email_hash=email_hash(email)) if email else names
 
-    @method_decorator(require_POST)
-    def outcome(self, request, pk: int, kind: str):
-        return self._step(request, pk, lambda **about: note_outcome(kind=kind, **about), "Noted.")
 
-    @method_decorator(require_POST)
-    def release(self, request, pk: int):
-        return self._step(request, pk, release, "Released: the request waits, and staff have been told.")
-
-    @method_decorator(require_POST)
-    def confirm(self, request, pk: int):
-        return self._step(request, pk, confirm_spam, "Confirmed as spam.")
-
-    def _step(self, request, pk: int, step, done: str):
-        asked = get_object_or_404(ConsultRequest, pk=pk)
-        if not self.has_change_permission(request, asked):
-            raise PermissionDenied
-        try:
-            step(request=asked, actor=request.user, now=timezone.now())
-        except NotPossible:
-            self.message_user(
-                request, "Somebody was faster: this step is no longer possible. Here is how it stands.", messages.WARNING
-            )
-        else:
-            self.message_user(request, done, messages.SUCCESS)
-        return HttpResponseRedirect(asked.get_absolute_url())
-
-    @method_decorator(require_POST)
-    def send_again(self, request, pk: int):
-        """Queue a mail anew; one that had no recipient goes to those named since."""
-        if not self.has_change_permission(request):
-            raise PermissionDenied
-        mail, now = get_object_or_404(OutboxMessage, pk=pk), timezone.now()
-        AuditEntry.record(action="mail-sent-again", subject=mail.about, now=now, actor=request.user)
-        if mail.last_error != NO_RECIPIENTS:
-            queue_again(mail, now=now)
-            self.message_user(request, "The mail is on its way again.", messages.SUCCESS)
-        elif route_again(mail, now=now):
-            self.message_user(request, "The mail is on its way to the recipients named since.", messages.SUCCESS)
-        else:
-            self.message_user(request, "There is still no recipient for this request: add one first.", messages.ERROR)
-        return HttpResponseRedirect(reverse("admin:index"))
+def _page(asked: ConsultRequest, *, may_work: bool, now) -> dict:
+    """What the page of a request shows."""
+    possible = possible_outcomes(asked) if may_work else []
+    return {
+        "title": f"Request {asked.spoken_reference}",
+        "asked": asked,
+        "age": age_text(asked.age(now=now)),
+        "ways": ways_to_reach(asked),
+        "phone": phone_text(asked.phone) if asked.phone else "",
+        "may_work": may_work,
+        "buttons": [
+            (group, [(kind, "Reopen" if kind == Activity.Kind.REOPENED else LABELS[kind]) for kind in kinds])
+            for group, kinds in BUTTONS.items()
+            if set(kinds) & set(possible)
+        ],
+        "reasons": [SIGNALS[code].words if code in SIGNALS else code for code in asked.spam_reasons],
+        "activities": asked.activities.order_by("-at", "-pk"),
+        "consents": asked.consents.select_related("text").order_by("pk"),
+        "mails": mail_rows(OutboxMessage.objects.filter(about=asked.subject).order_by("-created_at", "-pk")),
+    }

@@ -3,8 +3,11 @@ const row = document.querySelector(".share");
 const status = row.querySelector("[data-share=status]");
 const actions = {
   async copy() {
-    await navigator.clipboard.writeText(document.querySelector("link[rel=canonical]").href);
-    status.textContent = "Link copied";
+    const address = document.querySelector("link[rel=canonical]").href;
+    status.textContent = await navigator.clipboard.writeText(address).then(
+      () => "Link copied",
+      () => `Your browser did not allow copying. The link: ${address}`,
+    );
     status.classList.remove("vh");
   },
   print() {

@@ -1,0 +1,173 @@
+"""The admin in a real browser: the editors work under the policy, and axe finds nothing."""
+
+from datetime import timedelta
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.contrib.auth.models import User
+from django.urls import reverse
+from django.utils import timezone
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from articles.models import Article
+from clinic_site.core.models import Page as SitePage
+from locations.models import Location
+from tests.factories.consults import (
+    PASSWORD,
+    make_failed_mail,
+    make_quarantined_request,
+    make_recipient,
+    make_request,
+)
+
+pytestmark = pytest.mark.browser
+
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+OPTIONS = {"runOnly": {"type": "tag", "values": TAGS}, "resultTypes": ["violations"]}
+
+
+def open_browser(browser: Browser, *, width: int = 1280, scheme: str = "light") -> tuple[BrowserContext, Page, list]:
+    """Return a context, its page, and the list that gathers what the console says."""
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, color_scheme=scheme, reduced_motion="reduce"
+    )
+    page, said = context.new_page(), []
+    page.on("console", lambda message: said.append(f"{message.type}: {message.text}"))
+    page.on("pageerror", lambda error: said.append(f"error: {error}"))
+    page.on("request", lambda request: said.append(request.url) if "127.0.0.1" not in request.url else None)
+    return context, page, said
+
+
+def sign_in(page: Page, site: str) -> None:
+    User.objects.create_superuser("manager", password=PASSWORD)
+    page.goto(f"{site}/admin/")
+    page.fill("#id_username", "manager")
+    page.fill("#id_password", PASSWORD)
+    page.click("[type=submit]")
+    expect(page.locator("h1")).to_have_text("Today")
+
+
+def type_at_the_end(page: Page, editor, words: str) -> None:
+    """Put the cursor behind the last letter of a prose editor and type a paragraph of its own."""
+    editor.click()
+    page.keyboard.press("Control+End")
+    page.keyboard.press("Enter")
+    page.keyboard.type(words)
+
+
+def test_a_page_is_written_in_the_editor_and_read_back(live_site, browser: Browser):
+    context, page, said = open_browser(browser)
+    sign_in(page, live_site)
+    about = SitePage.objects.get(slug="about")
+    page.goto(f"{live_site}/admin/core/page/{about.pk}/change/")
+    editor = page.get_by_role("textbox", name="Body")
+    expect(editor).to_be_visible()
+    # The style that the editor writes itself has been let in.
+    assert editor.evaluate("e => getComputedStyle(e).whiteSpaceCollapse") == "break-spaces"
+    type_at_the_end(page, editor, "Typed in a browser.")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Control+b")
+    page.keyboard.type("Bold")
+    page.click("[name=_continue]")
+    expect(page.locator(".messagelist")).to_contain_text("was changed successfully")
+    expect(editor).to_contain_text("Typed in a browser.")
+    about.refresh_from_db()
+    assert "<p>Typed in a browser.</p><p><strong>Bold</strong></p>" in about.body
+    page.goto(f"{live_site}/about/")
+    expect(page.locator("main")).to_contain_text("Typed in a browser.")
+    context.close()
+    assert said == []
+
+
+def test_an_article_is_changed_in_its_blocks_and_read_back(live_site, browser: Browser):
+    context, page, said = open_browser(browser)
+    sign_in(page, live_site)
+    article = Article.objects.get(slug="is-ketamine-fda-approved")
+    page.goto(f"{live_site}/admin/articles/article/{article.pk}/change/")
+    editor = page.locator(".order-machine .inline-related:not(.empty-form)").first.get_by_role("textbox", name="Text")
+    expect(editor).to_be_visible()
+    # The style that the block editor writes itself has been let in.
+    label = page.locator(".order-machine .inline-related:not(.empty-form) .inline_label").first
+    assert "Hide" in label.evaluate("e => getComputedStyle(e, '::after').content")
+    type_at_the_end(page, editor, "Typed into a block.")
+    page.click("[name=_continue]")
+    expect(page.locator(".messagelist")).to_contain_text("was changed successfully")
+    assert "<p>Typed into a block.</p>" in article.blocks()[0].html
+    page.goto(live_site + article.get_absolute_url())
+    expect(page.locator("article.prose")).to_contain_text("Typed into a block.")
+    context.close()
+    assert said == []
+
+
+def make_a_busy_morning() -> tuple[str, str]:
+    """Fill every part of the first screen; return the addresses of a waiting request and of a quarantined one."""
+    now = timezone.now()
+    auburn, birmingham = Location.objects.get(slug="auburn"), Location.objects.get(slug="birmingham")
+    make_request(location=birmingham, now=now - timedelta(days=2))
+    make_recipient(location=auburn)
+    waiting = make_request(location=auburn, now=now - timedelta(hours=5), contact_by="text", may_name_clinic=True)
+    make_request(now=now, contact_by="email", note="A note.")
+    make_failed_mail(subject="New request AAAA-BBBB for Auburn", about=waiting.subject)
+    quarantined = make_quarantined_request(now=now)
+    return waiting.get_absolute_url(), quarantined.get_absolute_url()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_axe_finds_nothing_and_nothing_sticks_out(live_site, browser: Browser, width, scheme):
+    waiting, quarantined = make_a_busy_morning()
+    context, page, said = open_browser(browser, width=width, scheme=scheme)
+    faults = []
+
+    def check(name: str) -> None:
+        faults.extend(f"{name}: {line}" for line in said)
+        for found in Axe().run(page, options=OPTIONS).response["violations"]:
+            node = found["nodes"][0]
+            faults.append(f"{name}: {found['id']} ({len(found['nodes'])}) {node['html'][:150]} {node['failureSummary']}")
+        said.clear()  # axe writes a style of its own
+        by = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        if by > 0:
+            faults.append(f"{name}: {by} px too wide")
+
+    page.goto(f"{live_site}/admin/")
+    check("sign-in")
+    sign_in(page, live_site)
+    paths = {
+        "first screen": "/admin/",
+        "request": waiting,
+        "quarantined request": quarantined,
+        "requests": "/admin/consults/consultrequest/",
+        "page form": f"/admin/core/page/{SitePage.objects.get(slug='about').pk}/change/",
+        "picture form": "/admin/core/picture/add/",
+        "mails": "/admin/core/outboxmessage/",
+        "recipient form": "/admin/consults/recipient/add/",
+        "consent wordings": "/admin/consults/consenttext/",
+    }
+    for name, path in paths.items():
+        page.goto(live_site + path)
+        if "form" in name:
+            page.wait_for_load_state("networkidle")
+        check(name)
+    page.goto(f"{live_site}/admin/consults/recipient/add/")
+    page.click("[name=_save]")
+    check("form in error")
+    context.close()
+    assert faults == []
+
+
+def test_the_front_desk_notes_an_outcome_without_scripts(live_site, browser: Browser):
+    waiting, _ = make_a_busy_morning()
+    context = browser.new_context(viewport={"width": 390, "height": 844}, java_script_enabled=False)
+    page = context.new_page()
+    sign_in(page, live_site)
+    page.get_by_role("link", name="Open", exact=False).first.wait_for()
+    page.goto(live_site + waiting)
+    page.get_by_role("button", name="Left a message").click()
+    expect(page.locator(".messagelist")).to_contain_text("Noted: left a message.")
+    expect(page.locator(".activities")).to_contain_text("manager")
+    page.get_by_role("button", name="Send again").click()
+    expect(page.locator(".messagelist")).to_contain_text("The mail goes out again")
+    assert page.url == f"{live_site}{waiting}"
+    page.goto(f"{live_site}{reverse('admin:index')}")
+    expect(page.locator("main")).to_contain_text("What you did lately")
+    context.close()

@@ -1,0 +1,189 @@
+"""The list of requests: order, search, filters, and what cannot be done there."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from clinic_site.core.models import AuditEntry, OutboxMessage
+from consults.models import Activity, ConsultRequest
+from consults.pipeline import note_outcome
+from tests.factories.consults import (
+    make_front_desk,
+    make_quarantined_request,
+    make_recipient,
+    make_request,
+    make_staff_user,
+)
+from tests.factories.locations import make_location
+from tests.factories.posts import NOW
+
+from .page import messages_of, text_of
+
+pytestmark = pytest.mark.django_db
+
+LIST = "/admin/consults/consultrequest/"
+
+
+@pytest.fixture(autouse=True)
+def morning():
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+def found(response) -> list[ConsultRequest]:
+    return list(response.context["cl"].result_list)
+
+
+def test_who_waits_longest_stands_first_and_the_settled_last(desk):
+    closed = make_request(now=NOW - timedelta(days=9))
+    note_outcome(request=closed, kind="not_a_fit", actor=None, now=NOW)
+    touched = make_request(now=NOW - timedelta(days=8))
+    note_outcome(request=touched, kind="reached", actor=None, now=NOW)
+    spam = make_quarantined_request(now=NOW - timedelta(days=7))
+    young, old = make_request(now=NOW - timedelta(hours=1)), make_request(now=NOW - timedelta(hours=2))
+    assert found(desk.get(LIST)) == [old, young, spam, touched, closed]
+
+
+def test_the_list_says_how_things_stand_and_nothing_personal(desk):
+    request = make_request(
+        location=make_location(name="Auburn"), contact_by="text", best_time="evening", now=NOW - timedelta(hours=2)
+    )
+    make_quarantined_request()
+    response = desk.get(LIST)
+    text = text_of(response)
+    assert f"{request.spoken_reference} Auburn Waiting 2 hours ago Text, early evening No" in text
+    assert "Not sure Waiting less than a minute ago Phone call, any time Set aside as possible spam" in text
+    for word in ("Dana", "555-", "mail.example"):
+        assert word not in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("term", "is_found"),
+    [
+        ("{reference}", True),
+        ("{spoken}", True),
+        ("{lower}", True),
+        ("{start}", True),
+        ("205-555-0142", True),
+        ("(205) 555 0142", True),
+        ("+1 205 555 0142", True),
+        ("dana@mail.example", True),
+        (" DANA@MAIL.EXAMPLE ", True),
+        ("205-555-01", False),
+        ("205-555-0143", False),
+        ("dana@mail", False),
+        ("Dana Whitfield", False),
+        ("call after 5", False),
+        ("%", False),
+        ("_", False),
+        ("-", False),
+        ("\u200b", False),
+        ("😀" * 200, False),
+    ],
+)
+def test_search_finds_a_reference_or_a_whole_number_or_address(desk, term, is_found):
+    request = make_request(phone="tel:+1-205-555-0142", email="dana@mail.example")
+    make_request(email="", contact_by="call")
+    reference = request.reference
+    term = term.format(
+        reference=reference, spoken=request.spoken_reference, lower=reference.lower(), start=reference[:6]
+    )
+    assert found(desk.get(LIST, {"q": term})) == ([request] if is_found else [])
+
+
+def test_a_search_leaves_an_audit_entry_without_what_was_typed(desk):
+    make_request(phone="tel:+1-205-555-0142")
+    desk.get(LIST, {"q": "205-555-0142"})
+    entry = AuditEntry.objects.get(action="requests-searched")
+    assert (entry.actor, entry.detail) == (desk.user, {"found": 1})
+
+
+def test_unprintable_input_is_answered_not_a_fault(desk):
+    make_request()
+    assert "Null characters are not allowed." in text_of(desk.get(LIST, {"q": "a\0b"}))
+    assert desk.get(LIST, {"stage__exact": "a\0b"}).status_code == 400
+    assert desk.get(LIST, {"location__id__exact": "x"}, follow=True).status_code == 200
+    assert desk.get(LIST, {"o": "9.-9.x", "p": "x"}, follow=True).status_code == 200
+    assert desk.get(f"{LIST}a%00b/change/").status_code == 302
+    assert desk.get(f"{LIST}99999/change/").status_code == 302
+
+
+def test_filters(desk):
+    auburn = make_location(name="Auburn")
+    here, unsure, spam = make_request(location=auburn), make_request(), make_quarantined_request(location=auburn)
+    booked = make_request(location=auburn)
+    note_outcome(request=booked, kind="booked", actor=None, now=NOW)
+    for query, expected in (
+        ({"location__id__exact": auburn.pk}, {here, spam, booked}),
+        ({"location__isnull": "True"}, {unsure}),
+        ({"stage__exact": "booked"}, {booked}),
+        ({"spam_state__exact": "quarantined"}, {spam}),
+    ):
+        assert set(found(desk.get(LIST, query))) == expected
+
+
+def test_requests_are_neither_added_nor_edited_nor_deleted(manager):
+    request = make_request()
+    assert manager.get(f"{LIST}add/").status_code == 403
+    assert manager.post(f"{LIST}add/", {"name": "New"}).status_code == 403
+    for method in (manager.get, manager.post):
+        assert method(f"{LIST}{request.pk}/delete/").status_code == 403
+    manager.post(LIST, {"action": "delete_selected", "_selected_action": [request.pk], "post": "yes"})
+    response = manager.post(request.get_absolute_url(), {"name": "Somebody else", "stage": "booked"})
+    assert response.status_code == 405
+    assert ConsultRequest.objects.get().name == "Dana Whitfield"
+    assert "delete_selected" not in manager.get(LIST).content.decode()
+
+
+def test_many_are_released_or_confirmed_at_once(desk):
+    make_recipient()
+    first, second, clean = make_quarantined_request(), make_quarantined_request(), make_request()
+    OutboxMessage.objects.all().delete()
+    post = {"_selected_action": [first.pk, second.pk, clean.pk]}
+    response = desk.post(LIST, {"action": "confirm_chosen_spam", **post})
+    assert messages_of(response) == ["2 confirmed as spam. 1 left as they were."]
+    response = desk.post(LIST, {"action": "release_chosen", "_selected_action": [first.pk]})
+    assert messages_of(response)[-1] == "1 released."
+    states = dict(ConsultRequest.objects.values_list("pk", "spam_state"))
+    assert states == {first.pk: "released", second.pk: "confirmed", clean.pk: "clean"}
+    assert [mail.about for mail in OutboxMessage.objects.all()] == [first.subject]
+    assert set(Activity.objects.exclude(actor=None).values_list("request", "kind", "actor_name")) == {
+        (first.pk, "confirmed_spam", "desk"),
+        (second.pk, "confirmed_spam", "desk"),
+        (first.pk, "released", "desk"),
+    }
+
+
+def test_who_may_only_look_has_no_actions(client):
+    request = make_quarantined_request()
+    client.force_login(make_staff_user("consults.view_consultrequest"))
+    assert "release_chosen" not in client.get(LIST).content.decode()
+    client.post(LIST, {"action": "release_chosen", "_selected_action": [request.pk]})
+    assert ConsultRequest.objects.get().spam_state == "quarantined"
+
+
+def test_staff_without_the_permission_get_nowhere(editor):
+    request = make_quarantined_request()
+    paths = [LIST, request.get_absolute_url(), f"{LIST}{request.pk}/history/"]
+    paths += ["/admin/autocomplete/?app_label=consults&model_name=activity&field_name=request&term=D"]
+    for path in paths:
+        assert editor.get(path).status_code == 403
+    for step in ("outcome", "release", "confirm_spam"):
+        assert editor.post(reverse(f"admin:consults_{step}", args=[request.pk])).status_code == 403
+
+
+def test_it_asks_the_database_as_often_for_one_as_for_ten(client):
+    client.force_login(make_front_desk())
+    location = make_location()
+    counts = []
+    for number in (1, 9):
+        for _ in range(number):
+            make_request(location=location)
+        with CaptureQueriesContext(connection) as queries:
+            client.get(LIST)
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
