@@ -85,5 +85,7 @@ def _mails_for(user):
 
 def _missing(user, *, now) -> list[LaunchItem]:
     """What is missing before launch, urgent things first."""
-    items = [item for permission, missing in LAUNCH_LISTS.items() if user.has_perm(permission) for item in missing(now=now)]
+    items = [
+        item for permission, missing in LAUNCH_LISTS.items() if user.has_perm(permission) for item in missing(now=now)
+    ]
     return sorted(items, key=lambda item: not item.is_urgent)

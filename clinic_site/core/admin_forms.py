@@ -17,7 +17,7 @@ class PageForm(forms.ModelForm):
 
     class Meta:
         model = Page
-        fields = "__all__"
+        fields = ["title", "slug", "summary", "body", "is_shown", "in_footer", "position"]
 
     def clean_slug(self) -> str:
         slug = self.cleaned_data["slug"]

@@ -4,6 +4,7 @@ The same key always gives the same picture, of 6 to 8 kB.
 """
 
 import hashlib
+import itertools
 import random
 from dataclasses import dataclass
 
@@ -87,7 +88,7 @@ def ridge(chance: random.Random, *, base: float, amplitude: float, hills: int) -
     step = WIDTH / hills
     points = [(number * step, base + chance.uniform(-1, 1) * amplitude) for number in range(-1, hills + 2)]
     path = f"M{points[0][0]:.0f} {HEIGHT}V{points[0][1]:.0f}"
-    for (x, y), (next_x, next_y) in zip(points, points[1:], strict=False):
+    for (x, y), (next_x, next_y) in itertools.pairwise(points):
         path += f"Q{x:.0f} {y:.0f} {(x + next_x) / 2:.0f} {(y + next_y) / 2:.0f}"
     return f"{path}V{HEIGHT}z"
 
@@ -115,9 +116,7 @@ def pine(chance: random.Random, *, x: float, foot: float, size: float) -> str:
             f"M{trunk(up):.1f} {foot - up:.1f}L{end[0]:.1f} {end[1]:.1f}"
             f"v{0.8 * size:.1f}L{trunk(up):.1f} {foot - up + 1.6 * size:.1f}z"
         )
-        path += _tuft(
-            (end[0], end[1] + 0.6 * size), chance.uniform(4.6, 6.6) * size, chance.uniform(2.3, 3.1) * size
-        )
+        path += _tuft((end[0], end[1] + 0.6 * size), chance.uniform(4.6, 6.6) * size, chance.uniform(2.3, 3.1) * size)
         side = -side
     return path
 

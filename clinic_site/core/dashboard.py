@@ -52,7 +52,9 @@ def banners(*, now: datetime) -> list[Banner]:
         seen_at = WorkerBeat.objects.aggregate(seen_at=models.Max("seen_at"))["seen_at"]
         since = f"since {timezone.localtime(seen_at):%B %-d, %-I:%M %p}" if seen_at else "yet"
         found.append(
-            Banner(text=f"No mail leaves the site: the worker that sends them has not been seen {since}. Start it again.")
+            Banner(
+                text=f"No mail leaves the site: the worker that sends them has not been seen {since}. Start it again."
+            )
         )
     return found
 

@@ -17,9 +17,11 @@ DEBUG = False
 INSTALLED_APPS = [*base.INSTALLED_APPS, "zeal"]
 MIDDLEWARE = ["zeal.middleware.zeal_middleware", *base.MIDDLEWARE]
 ZEAL_ALLOWLIST = [
-    # The stock admin saves the rows of an inline form one by one.
+    # The stock admin saves the rows of an inline form one by one, and a bulk step locks each row.
     {"model": "articles.*Block"},
     {"model": "locations.*"},
+    {"model": "consults.ConsultRequest"},
+    {"model": "auth.User"},
 ]
 ALLOWED_HOSTS = ["clinic.example", "testserver", "localhost", "127.0.0.1"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

@@ -154,7 +154,9 @@ def test_mails_with_trouble_are_shown_with_what_the_server_said(desk):
     text = text_of(desk.get(INDEX))
     assert "2 mails did not go out" in text
     assert "Given up. The last answer: 550 the mail server refused this address Send again" in text
-    assert "tried 2 times. The last answer: The mail server stopped answering. The next try: Nov. 25, 2026, 12:30" in text
+    assert (
+        "tried 2 times. The last answer: The mail server stopped answering. The next try: Nov. 25, 2026, 12:30" in text
+    )
     for word in ("Never tried", "Gone out"):
         assert word not in text
 

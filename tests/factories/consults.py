@@ -7,7 +7,7 @@ from django.contrib.auth.models import Permission, User
 
 from clinic_site.core.models import OutboxMessage
 from consults.intake import receive_consult
-from consults.models import ConsultRequest, ConsentText, Recipient
+from consults.models import ConsentText, ConsultRequest, Recipient
 from consults.spam import Client
 
 from .posts import NOW, make_answers

@@ -86,9 +86,7 @@ def test_a37_the_pages_for_broken_days_render_without_a_database():
 
 
 def test_static_files_are_kept_for_ever_and_compressed():
-    response = Client().get(
-        staticfiles_storage.url("css/site.css"), headers={"accept-encoding": "br"}
-    )
+    response = Client().get(staticfiles_storage.url("css/site.css"), headers={"accept-encoding": "br"})
     assert response.status_code == 200
     assert "immutable" in response.headers["Cache-Control"]
     assert response.headers["Content-Encoding"] == "br"
