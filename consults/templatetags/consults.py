@@ -15,6 +15,7 @@ def consult_form(context, *, source: str, location=None) -> dict:
         initial["location"] = location.slug
     return {
         "form": ConsultForm(initial=initial),
+        "is_embedded": True,  # these pages lack the consult page's own crisis box above the form
         "texts": context["texts"],
         "clinic": context["clinic"],
     }

@@ -231,6 +231,15 @@ def test_a17_every_form_goes_straight_to_its_address(client):
             assert client.get(action).status_code == 200
 
 
+@pytest.mark.parametrize("path", [CONSULT, "/locations/auburn/", "/articles/what-to-expect-at-a-ketamine-infusion/"])
+def test_the_crisis_lines_stand_before_the_first_question(client, path):
+    page = client.get(path).content.decode()
+    before, _, _ = page[page.index("<main") :].partition("Where would you like to be seen?")
+    for link in ("tel:988", "sms:988", "tel:911"):
+        assert f'href="{link}"' in before
+    assert "watched around the clock" in before
+
+
 def test_a22_what_was_typed_is_never_kept_by_a_cache():
     refused = post(email="nonsense")
     assert "no-store" in refused.headers["Cache-Control"]
