@@ -43,6 +43,23 @@ def pytest_configure(config) -> None:
     )
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker) -> Iterator[None]:
+    """End what is left of other sessions before PostgreSQL is asked to drop the test database.
+
+    A browser that left in the middle of an answer leaves the connection of its server thread.
+    """
+    yield
+    from django.db import connection
+
+    if connection.vendor == "postgresql":
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+
+
 @pytest.fixture
 def content(db) -> None:
     """The initial content, as `make run` loads it."""
@@ -64,7 +81,7 @@ def browser_context_args() -> dict:
 
 
 @pytest.fixture(scope="session")
-def server_thread() -> Iterator[str]:
+def server_thread(django_db_setup) -> Iterator[str]:
     """The site on a free port of this machine, with whitenoise serving the static files."""
     from django.test.testcases import LiveServerThread
 
