@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from consults.models import ConsultRequest
-from locations.models import Location
+from tests.factories.locations import make_location
 from tests.factories.posts import make_post
 
 FIELDS = [*make_post(), "may_name_clinic", "note", "csrfmiddlewaretoken", "unknown"]
@@ -17,14 +17,7 @@ VALUES = st.one_of(
 
 class AnyInput(TestCase):
     def setUp(self):
-        Location.objects.create(
-            name="Birmingham",
-            slug="birmingham",
-            street="1932 Laurel Rd # 1B",
-            city="Vestavia Hills",
-            postal_code="35216",
-            phone="+12055572253",
-        )
+        make_location(name="Birmingham")
 
     @settings(max_examples=150)
     @given(st.dictionaries(st.sampled_from(FIELDS), VALUES))

@@ -12,7 +12,7 @@ from consults.intake import receive_consult
 from consults.models import Activity, Consent, ConsentText, ConsultRequest, Recipient, SourceCount
 from consults.notifications import NO_RECIPIENTS, route_again
 from consults.spam import Client
-from locations.models import Location
+from tests.factories.locations import make_location
 from tests.factories.posts import NOW, make_answers
 
 pytestmark = pytest.mark.django_db
@@ -20,14 +20,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def birmingham():
-    return Location.objects.create(
-        name="Birmingham",
-        slug="birmingham",
-        street="1932 Laurel Rd # 1B",
-        city="Vestavia Hills",
-        postal_code="35216",
-        phone="+12055572253",
-    )
+    return make_location(name="Birmingham")
 
 
 @pytest.fixture
@@ -138,14 +131,7 @@ def test_a07_a_suspect_is_stored_with_its_reasons_and_told_to_nobody(desk):
 
 
 def test_routing_goes_to_the_clinic_and_to_those_who_get_every_request(birmingham):
-    auburn = Location.objects.create(
-        name="Auburn",
-        slug="auburn",
-        street="2200 Gateway Dr Suite AA",
-        city="Opelika",
-        postal_code="36801",
-        phone="+12055572253",
-    )
+    auburn = make_location(name="Auburn")
     for email, location, is_active in [
         ("b@clinic.example", birmingham, True),
         ("a@clinic.example", auburn, True),
