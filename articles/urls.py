@@ -7,5 +7,6 @@ urlpatterns = [
     path("articles/", views.index, name="index"),
     path("articles/topics/<slug:slug>/", views.topic, name="topic"),
     path("articles/<slug:slug>/", views.article, name="article"),
+    path("preview/<str:secret>/", views.preview, name="preview"),
     path("questions/", views.questions, name="questions"),
 ]

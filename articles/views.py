@@ -1,6 +1,7 @@
 """The pages on which people read: lists of articles, one article, the questions."""
 
 import re
+from datetime import datetime
 
 from django.core.paginator import EmptyPage, Paginator
 from django.http import Http404, HttpResponse, HttpResponsePermanentRedirect
@@ -14,6 +15,7 @@ from clinic_site.core.seo import PageMeta
 
 from .models import Article, Question, Topic
 from .models.article import ArticleQuerySet
+from .previews import find_preview
 from .rendering import render_article, render_questions
 
 ARTICLES_A_PAGE = 12
@@ -85,28 +87,53 @@ def article(request, slug: str) -> HttpResponse:
     """One article, if readers may see it yet."""
     published = Article.objects.published(timezone.now()).for_cards()
     found = get_object_or_404(published, slug=slug)
-    page = render_article(found)
+    context = _article_context(found)
+    context["related"] = published.related_to(found)[:RELATED]
+    return public(render(request, "articles/article.html", context))
+
+
+@require_safe
+def preview(request, secret: str) -> HttpResponse:
+    """One article that is not published, for somebody who was given the link."""
+    link = find_preview(secret=secret, now=timezone.now())
+    if link is None:
+        raise Http404
+    found = Article.objects.for_cards().get(pk=link.article_id)
+    return preview_response(request, found, expires_at=link.expires_at)
+
+
+def preview_response(request, article: Article, *, expires_at: datetime | None = None) -> HttpResponse:
+    """The page of an article as readers would see it, kept by nobody and indexed by nobody."""
+    context = _article_context(article, robots="noindex, nofollow")
+    context["preview"] = {"expires_at": expires_at}
+    response = render(request, "articles/article.html", context)
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    return response
+
+
+def _article_context(article: Article, *, robots: str = "") -> dict:
+    page = render_article(article)
     # Templates read an article and what was rendered of it under one name.
-    found.standfirst_html, found.key_facts_html = page.standfirst_html, page.key_facts_html
+    article.standfirst_html, article.key_facts_html = page.standfirst_html, page.key_facts_html
     meta = PageMeta(
-        title=found.title,
-        description=found.summary,
-        path=found.get_absolute_url(),
+        title=article.title,
+        description=article.summary,
+        path=article.get_absolute_url(),
+        robots=robots,
         og_type="article",
-        published_at=found.published_at,
-        modified_at=found.modified_at,
+        published_at=article.published_at,
+        modified_at=article.modified_at,
     )
-    context = {
+    return {
         "meta": meta,
-        "article": found,
+        "article": article,
         "page": page,
         "blocks": page.blocks,
         "contents": page.contents,
         "citations": page.citations,
         "texts": page.boxes,
-        "related": published.related_to(found)[:RELATED],
     }
-    return public(render(request, "articles/article.html", context))
 
 
 @require_safe
