@@ -5,12 +5,14 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.utils.html import escape, format_html
+from django.utils.html import conditional_escape, escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from .plain_text import BLOCK_END, marked_text
 
-WORD = re.compile(r"\s+|[^\s]+")
+WORD = re.compile(r"\s*\S+\s*")
+# So many unchanged paragraphs are shown on each side of a change.
+CONTEXT = 1
 
 
 @dataclass(frozen=True)
@@ -23,11 +25,15 @@ class Part:
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """One line of a comparison. `kind` is "same", "added", "removed" or "changed"."""
+    """One line of a comparison. `kind` is "same", "added", "removed", "changed", or "fold" for what is left out."""
 
     kind: str
     label: str
     html: SafeString
+
+    @property
+    def is_difference(self) -> bool:
+        return self.kind not in ("same", "fold")
 
 
 def parts_of(article, blocks: Iterable) -> list[Part]:
@@ -46,7 +52,11 @@ def _lines(markup: str) -> list[str]:
 
 
 def compare(before: list[Part], after: list[Part]) -> list[Change]:
-    """Return how `after` came from `before`, in reading order."""
+    """Return how `after` came from `before`, in reading order. Long runs of the same are folded into one line."""
+    return _folded(_changes(before, after))
+
+
+def _changes(before: list[Part], after: list[Part]) -> list[Change]:
     changes = []
     matcher = difflib.SequenceMatcher(None, [p.text for p in before], [p.text for p in after], autojunk=False)
     for step, i1, i2, j1, j2 in matcher.get_opcodes():
@@ -62,7 +72,7 @@ def compare(before: list[Part], after: list[Part]) -> list[Change]:
 
 
 def _change(kind: str, part: Part, text: str) -> Change:
-    return Change(kind=kind, label=part.label, html=mark_safe(escape(text)))
+    return Change(kind=kind, label=part.label, html=conditional_escape(text))
 
 
 def _changed(old: Part, new: Part) -> Change:
@@ -76,3 +86,24 @@ def _changed(old: Part, new: Part) -> Change:
         out.append(f"<del>{gone}</del>" if gone else "")
         out.append(f"<ins>{come}</ins>" if come else "")
     return Change(kind="changed", label=new.label, html=mark_safe("".join(out)))
+
+
+def _folded(changes: list[Change]) -> list[Change]:
+    near = {
+        place + step
+        for place, change in enumerate(changes)
+        if change.is_difference
+        for step in range(-CONTEXT, CONTEXT + 1)
+    }
+    folded, hidden = [], 0
+    for place, change in enumerate([*changes, None]):
+        if change is not None and place not in near:
+            hidden += 1
+            continue
+        if hidden:
+            words = "1 paragraph is the same" if hidden == 1 else f"{hidden} paragraphs are the same"
+            folded.append(Change(kind="fold", label="", html=escape(words)))
+            hidden = 0
+        if change is not None:
+            folded.append(change)
+    return folded

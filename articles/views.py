@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from clinic_site.core.caching import public
 from clinic_site.core.seo import PageMeta
 
-from .models import Article, Question, Topic
+from .models import Article, Question, State, Topic
 from .models.article import ArticleQuerySet
 from .previews import find_preview
 from .rendering import render_article, render_questions
@@ -105,7 +105,8 @@ def preview(request, secret: str) -> HttpResponse:
 def preview_response(request, article: Article, *, expires_at: datetime | None = None) -> HttpResponse:
     """The page of an article as readers would see it, kept by nobody and indexed by nobody."""
     context = _article_context(article, robots="noindex, nofollow")
-    context["preview"] = {"expires_at": expires_at}
+    is_public = article.state(timezone.now()) == State.PUBLISHED
+    context["preview"] = {"expires_at": expires_at, "is_public": is_public}
     response = render(request, "articles/article.html", context)
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Robots-Tag"] = "noindex, nofollow"

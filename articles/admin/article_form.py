@@ -48,7 +48,7 @@ class ArticleForm(forms.ModelForm):
     def clean(self) -> dict:
         for finding in self.refused:
             self.add_error(None, finding.text)
-        if self.instance.pk:
+        if self.instance.pk and not self.refused:
             self._refuse_overwriting()
         return self.cleaned_data
 

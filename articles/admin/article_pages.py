@@ -113,7 +113,11 @@ class ArticlePages(PreviewPages):
         if request.method == "POST":
             return self._restore(request, article, found)
         changes = compare(parts_of_version(found), parts_of(article, article.blocks()))
-        context = {"version": found, "changes": changes, "differs": any(change.kind != "same" for change in changes)}
+        context = {
+            "version": found,
+            "changes": changes,
+            "differs": any(change.is_difference for change in changes),
+        }
         return self.page(request, "version", article, f"Version: {article}", **context)
 
     def _restore(self, request, article: Article, version):
