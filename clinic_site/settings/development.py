@@ -7,6 +7,8 @@ from . import base
 globals().update({name: value for name, value in vars(base).items() if name.isupper()})
 
 DEBUG = True
+# A machine somebody develops on asks other sites for nothing, unless told to.
+CHECK_LINKS = base.env.bool("CHECK_LINKS", default=False)
 ALLOWED_HOSTS = [*base.ALLOWED_HOSTS, "localhost", "127.0.0.1"]
 STORAGES = {
     **base.STORAGES,
