@@ -40,7 +40,8 @@ def test_words_no_page_may_use_are_found(text, words):
 FORBIDDEN = [
     "cure", "cures", "cured", "miracle", "game-changer", "gamechanger", "breakthrough", "revolutionize",
     "revolutionise", "promising", "guarantee", "risk-free", "safe and effective", "completely safe", "nonaddictive",
-    "non-addictive", "no side effects", "FDA approved ketamine", "FDA-approved ketamine", "HIPAA compliant", "HIPAA-compliant",
+    "non-addictive", "no side effects", "FDA approved ketamine", "FDA-approved ketamine", "HIPAA compliant",
+    "HIPAA-compliant",
     "instant relief", "instantly relief", "success rate", "proven", "commit suicide", "committed suicide", "addict",
     "addicts", "sufferer", "sufferers", "treatment arsenal", "hope for", "best ketamine", "leading clinic",
     "manic phases",
