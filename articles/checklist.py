@@ -1,26 +1,30 @@
-"""What stands between an article and its readers."""
+"""What an article must have, and must not say, before readers may open it: the checklist beside Publish."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
-from .claims import forbidden_words
+from .checks import CHECKS
+from .findings import Finding, Level, Work
 from .models import Article
-from .plain_text import article_text
 
-
-@dataclass(frozen=True, kw_only=True)
-class Finding:
-    level: str
-    text: str
-    is_review: bool = False
-
-    @property
-    def is_error(self) -> bool:
-        return self.level == "error"
+__all__ = ["Finding", "Level", "check_article", "errors_in"]
 
 
 def check_article(article: Article, *, now: datetime) -> list[Finding]:
-    return [
-        Finding(level="error", text=f"“{word}” must not be used.")
-        for word in forbidden_words(article_text(article, article.blocks()))
-    ]
+    """Return the checklist of a saved article: errors first, then warnings, then what is in order.
+
+    Reads the article's blocks, and every list it compares them with, once. Asks no other site
+    anything: of links to other sites it says what the last visit found.
+    """
+    work = Work(article, now=now)
+    findings: list[Finding] = []
+    for check in CHECKS:
+        found = list(check.find(work))
+        if not found and check.in_order:
+            found = [Finding(level=Level.OK, rule=check.rule, text=check.in_order)]
+        findings += found
+    return sorted(findings, key=lambda finding: list(Level).index(finding.level))
+
+
+def errors_in(findings: list[Finding]) -> list[Finding]:
+    """Return what stops publishing."""
+    return [finding for finding in findings if finding.level == Level.ERROR]

@@ -1,63 +1,83 @@
-"""What a text must not say, and where it must name its source."""
+"""What a text must not say, and where it must name its source.
+
+The words are rows that the clinic can change (models.rules); they are handed in, nothing here
+asks the database.
+"""
 
 import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
 
 from .citations import MARK, strip_citations
 from .plain_text import paragraphs, plain_text
+from .readability import sentences
 
-# Promises, sales talk and words that hurt. They are refused even when negated.
-FORBIDDEN = [
-    r"cure(s|d)?",
-    r"miracle",
-    r"game-?changer",
-    r"breakthrough",
-    r"revolutioni[sz]e\w*",
-    r"promising",
-    r"guarantee\w*",
-    r"risk-free",
-    r"safe and effective",
-    r"completely safe",
-    r"non-?addictive",
-    r"no side effects",
-    r"FDA[- ]approved ketamine",
-    r"HIPAA[- ]compliant",
-    r"instant(ly)? relief",
-    r"success rate",
-    r"proven",
-    r"commit(ted)? suicide",
-    r"addicts?",
-    r"sufferers?",
-    r"treatment arsenal",
-    r"hope for",
-    r"best ketamine",
-    r"leading clinic",
-    r"manic phases",
-]
-FORBIDDEN_WORDS = re.compile(rf"\b(?:{'|'.join(FORBIDDEN)})\b", re.IGNORECASE)
 # Numbers that are no claims: telephone numbers, the crisis lines, the age in a crisis text.
 NO_CLAIM = re.compile(
     r"1-800-\S+|\(?\d{3}\)?[ -]\d{3}-\d{4}|\b988(?:lifeline\.org)?\b|\b911\b|\b838255\b|\bpress 1\b"
     r"|\b18\b years or older",
     re.IGNORECASE,
 )
-CLAIM = re.compile(r"\d|%|\b(?:study|studies|trials?|research\w*|evidence)\b", re.IGNORECASE)
+# How each sign of an entry is found in a text; everything else stands for itself.
+SIGNS = {"*": r"\w*", " ": r"[-‐‑\s]+", "-": r"[-‐‑\s]*", "'": "['’]", "’": "['’]"}
 
 
-def forbidden_words(text: str) -> list[str]:
-    """Return what `text`, plain or HTML, says of the words that no page may use, in order."""
-    return [match[0] for match in FORBIDDEN_WORDS.finditer(plain_text(text))]
+@dataclass(frozen=True, kw_only=True)
+class Use:
+    """One use of a listed word: as it stands in the text, in which sentence, and the entry that found it."""
+
+    text: str
+    sentence: str
+    entry: str
 
 
-def paragraphs_lacking_citation(html: str) -> list[str]:
+def uses_of(entries: Iterable[str], html: str) -> list[Use]:
+    """Return each use of `entries` in `html`, which may be plain text, in order.
+
+    An entry is a word or phrase as ForbiddenWord describes it. Where two overlap, the longer wins.
+    """
+    entries = sorted(entries, key=lambda entry: (-len(entry), entry))
+    if not entries:
+        return []
+    text = plain_text(html)
+    return [
+        Use(text=match[0], sentence=sentence_around(text, match.start()), entry=entries[match.lastindex - 1])
+        for match in _any_of(tuple(entries)).finditer(text)
+    ]
+
+
+def paragraphs_lacking_citation(html: str, *, claim_words: Iterable[str]) -> list[str]:
     """Return the words of each paragraph, item or cell that makes a claim and cites nothing.
 
-    A claim is a figure or a word for research. Headings are left out: they announce what
-    follows. Text outside any tag counts as one paragraph.
+    A claim is a figure, a percent sign or one of `claim_words`. Headings are left out: they
+    announce what follows. Text outside any tag counts as one paragraph.
     """
-    return [plain_text(text) for text in paragraphs(html) if lacks_citation(text)]
+    claim_words = tuple(claim_words)
+    return [plain_text(text) for text in paragraphs(html) if lacks_citation(text, claim_words=claim_words)]
 
 
-def lacks_citation(text: str) -> bool:
+def lacks_citation(text: str, *, claim_words: Iterable[str]) -> bool:
     """True when one paragraph of plain text or HTML makes a claim and cites nothing."""
+    if MARK.search(text):
+        return False
     claims = NO_CLAIM.sub("", plain_text(strip_citations(text)))
-    return bool(CLAIM.search(claims)) and not MARK.search(text)
+    claim_words = tuple(claim_words)
+    return bool(re.search(r"\d|%", claims)) or bool(claim_words and _any_of(claim_words).search(claims))
+
+
+def sentence_around(text: str, position: int) -> str:
+    """Return the sentence of plain `text` in which `position` lies."""
+    end = 0
+    for sentence in sentences(text):
+        end = text.index(sentence, end) + len(sentence)
+        if position < end:
+            return sentence
+    return text
+
+
+@lru_cache(maxsize=16)
+def _any_of(entries: tuple[str, ...]) -> re.Pattern:
+    """A pattern with one group for each entry, in order."""
+    found = "|".join(f"({''.join(SIGNS.get(sign) or re.escape(sign) for sign in entry)})" for entry in entries)
+    return re.compile(rf"\b(?:{found})\b", re.IGNORECASE)

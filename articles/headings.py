@@ -30,6 +30,11 @@ class Headings:
         self._taken: set[str] = set()
         self.contents: list[ContentsEntry] = []
 
+    @property
+    def anchors(self) -> frozenset[str]:
+        """The ids given so far."""
+        return frozenset(self._taken)
+
     def anchored(self, html: str, *, listed: bool = True) -> SafeString:
         """Return cleaned HTML in which every heading has an id that no other heading has.
 

@@ -8,12 +8,12 @@ from django.utils import timezone
 from clinic_site.core.launch import LaunchItem
 
 from .citing import cited_everywhere
-from .models import Article, Question, Reference
+from .models import Article, CheckedLink, Question, Reference
 
 
 def missing(*, now: datetime) -> list[LaunchItem]:
     """Return what somebody must still do about articles, questions and their sources."""
-    return [*_articles(now), *_references(), *_questions()]
+    return [*_articles(now), *_references(), *_links(), *_questions()]
 
 
 def _articles(now: datetime) -> list[LaunchItem]:
@@ -50,12 +50,20 @@ def _references() -> list[LaunchItem]:
     return items
 
 
+def _links() -> list[LaunchItem]:
+    broken = CheckedLink.objects.broken().count()
+    if not broken:
+        return []
+    url = f"{reverse('admin:articles_checkedlink_changelist')}?state=broken"
+    return [LaunchItem(text=f"{count_of(broken, 'link to another site', 'links to other sites')} broken.", url=url)]
+
+
 def _questions() -> list[LaunchItem]:
     if Question.objects.shown().exists():
         return []
     return [LaunchItem(text="No question is shown.", url=reverse("admin:articles_question_changelist"))]
 
 
-def count_of(number: int, thing: str) -> str:
-    """Return "1 article is" or "3 articles are"."""
-    return f"{number} {thing} is" if number == 1 else f"{number} {thing}s are"
+def count_of(number: int, thing: str, things: str = "") -> str:
+    """Return "1 article is" or "3 articles are"; `things` where an s at the end will not do."""
+    return f"{number} {thing} is" if number == 1 else f"{number} {things or thing + 's'} are"

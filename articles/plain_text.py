@@ -56,6 +56,8 @@ class _Paragraphs(HTMLParser):
             self._in_heading = True
         if tag in self.HOLDERS or tag in self.HEADINGS:
             self.texts.append("")
+        if tag == "br":
+            self.handle_data(" ")
 
     def handle_endtag(self, tag: str) -> None:
         if tag in self.HEADINGS:

@@ -5,7 +5,7 @@ The times on the article are the state; these functions are the only ones that s
 
 from datetime import datetime
 
-from .checklist import Finding, check_article
+from .checklist import Finding, check_article, errors_in
 from .models import Article, State
 
 
@@ -28,7 +28,7 @@ def publish(*, article: Article, at: datetime, now: datetime) -> None:
     """
     if at < now:
         raise NotPossible("That moment has passed. Choose a later one, or publish now.")
-    errors = [finding for finding in check_article(article, now=now) if finding.is_error]
+    errors = errors_in(check_article(article, now=now))
     if errors:
         raise NotReady(errors)
     _set(article, published_at=at, withdrawn_at=None, in_review_since=None)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from .checklist import check_article
+from .checklist import Finding, check_article, errors_in
 from .models import Article, State
 from .publishing import NotReady
 from .reviewing import reviewed_text, void_reviews
@@ -12,10 +12,11 @@ from .versions import record_version, versions_of
 
 @dataclass(frozen=True, kw_only=True)
 class Before:
-    """An article as it was stored before a change."""
+    """An article as it was stored before a change, with the errors that readers could see already."""
 
     text: str
     path: str
+    errors: frozenset[tuple[str, str]]
 
 
 def before_change(*, article: Article, now: datetime) -> Before:
@@ -23,7 +24,8 @@ def before_change(*, article: Article, now: datetime) -> Before:
     stored = Article.objects.get(pk=article.pk)
     if not versions_of(stored).exists():
         record_version(article=stored, by=None, comment="As it was before the first change here", now=now)
-    return Before(text=reviewed_text(stored), path=stored.get_absolute_url())
+    errors = frozenset((error.rule, error.text) for error in _errors_before_readers(stored, now))
+    return Before(text=reviewed_text(stored), path=stored.get_absolute_url(), errors=errors)
 
 
 def after_change(
@@ -32,14 +34,20 @@ def after_change(
     """Bring everything that hangs on the text up to date. `before` is None for a new article.
 
     Returns whether a review stood until now and no longer does. Raises NotReady when the article is
-    before readers' eyes, or will be, and no longer passes the checklist: the caller then rolls back.
-    A missing review is no such error: a correction must not wait for a signature.
+    before readers' eyes, or will be, and the change brings an error of the checklist: the caller then
+    rolls back. Errors that were there before, and a missing review, hold up no correction.
     """
-    if article.state(now) in (State.SCHEDULED, State.PUBLISHED):
-        errors = [finding for finding in check_article(article, now=now) if finding.is_error and not finding.is_review]
-        if errors:
-            raise NotReady(errors)
+    known = before.errors if before else frozenset()
+    errors = [error for error in _errors_before_readers(article, now) if (error.rule, error.text) not in known]
+    if errors:
+        raise NotReady(errors)
     article.count_words()
     record_version(article=article, by=by, comment=comment, now=now)
     has_changed = before is not None and reviewed_text(article) != before.text
     return has_changed and not only_typos and bool(void_reviews(article=article, now=now))
+
+
+def _errors_before_readers(article: Article, now: datetime) -> list[Finding]:
+    if article.state(now) not in (State.SCHEDULED, State.PUBLISHED):
+        return []
+    return [error for error in errors_in(check_article(article, now=now)) if error.rule != "review"]

@@ -82,6 +82,7 @@ SHAPES = {
     "pages": Shape(types={"slug": str, "title": str, "summary": str, "body": str}),
     "texts": Shape(types={"key": str, "heading": str, "body": str}, optional=frozenset({"heading"}), name="key"),
     "consent": Shape(types={"purpose": str, "body": str}, name="purpose"),
+    "forbidden_words": Shape(types={"words": str, "instead": str, "level": str, "note": str}, name="words"),
 }
 BLOCK_SHAPES = {
     "callout": Shape(types={"kind": str, "heading": str, "body": str}),

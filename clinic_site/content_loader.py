@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.utils import timezone
 
-from articles.models import Article, CalloutBlock, EvidenceBlock, ProseBlock, Question, Reference, Topic
+from articles.models import Article, CalloutBlock, EvidenceBlock, ForbiddenWord, ProseBlock, Question, Reference, Topic
 from clinic_site.core.models import ClinicIdentity, LoadedContent, Page, SiteText
 from consults.models import ConsentText
 from locations.models import Location
@@ -141,4 +141,5 @@ KINDS = {
     "pages": Kind(_named(Page, "slug"), _create_page),
     "texts": Kind(_named(SiteText, "key"), _create_as_it_stands(SiteText)),
     "consent": Kind(_named(ConsentText, "purpose"), _create_consent),
+    "forbidden_words": Kind(_named(ForbiddenWord, "words"), _create_as_it_stands(ForbiddenWord)),
 }

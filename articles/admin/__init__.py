@@ -1,5 +1,5 @@
 """How staff write articles, their sources, the questions, and record reviews."""
 
-from . import article, question, reference, review, topic
+from . import article, link, question, reference, review, rules, topic
 
-__all__ = ["article", "question", "reference", "review", "topic"]
+__all__ = ["article", "link", "question", "reference", "review", "rules", "topic"]

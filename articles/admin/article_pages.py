@@ -9,7 +9,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 
-from ..checklist import check_article
+from ..checklist import check_article, errors_in
 from ..comparing import compare, parts_of
 from ..models import Article, State
 from ..publishing import NotReady
@@ -96,7 +96,7 @@ class ArticlePages(PreviewPages):
         state = article.state(now)
         context = {
             "findings": findings,
-            "is_ready": not any(finding.is_error for finding in findings),
+            "is_ready": not errors_in(findings),
             "schedule": schedule,
             "steps": {name for name, step in STEPS.items() if state in step.states},
         }

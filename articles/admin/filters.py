@@ -50,3 +50,28 @@ class CheckedFilter(SimpleListFilter):
         if self.value() in ("yes", "no"):
             return queryset.filter(checked_on__isnull=self.value() == "no")
         return queryset
+
+
+class LinkFilter(SimpleListFilter):
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request, model_admin):
+        return [
+            ("broken", "Broken"),
+            ("unclear", "Could not be checked"),
+            ("moved", "Moved"),
+            ("new", "Not visited yet"),
+        ]
+
+    def queryset(self, request, queryset):
+        match self.value():
+            case "broken":
+                return queryset.broken()
+            case "unclear":
+                return queryset.filter(first_failed_at=None).exclude(problem="")
+            case "moved":
+                return queryset.exclude(moved_to="")
+            case "new":
+                return queryset.filter(checked_at=None)
+        return queryset

@@ -2,16 +2,20 @@
 
 from .article import Article, State, Topic
 from .blocks import CalloutBlock, EvidenceBlock, FigureBlock, ProseBlock
+from .link import CheckedLink
 from .preview import PreviewLink
 from .question import Question
 from .reference import Reference
 from .review import Review
+from .rules import ForbiddenWord, WritingRules
 
 __all__ = [
     "Article",
     "CalloutBlock",
+    "CheckedLink",
     "EvidenceBlock",
     "FigureBlock",
+    "ForbiddenWord",
     "PreviewLink",
     "ProseBlock",
     "Question",
@@ -19,4 +23,5 @@ __all__ = [
     "Review",
     "State",
     "Topic",
+    "WritingRules",
 ]

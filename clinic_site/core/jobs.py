@@ -1,7 +1,7 @@
-"""Work that is due once a day, whichever worker gets to it first."""
+"""Periodic work, done by whichever worker gets to it first."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 
@@ -21,17 +21,40 @@ class DailyJob:
     run: Callable[..., None]
     not_before: time
 
+    def period(self, local: datetime) -> str | None:
+        """The day that a run at `local` stands for, or None while it is not due."""
+        return local.date().isoformat() if local.time() >= self.not_before else None
 
-def run_due_jobs(jobs: list[DailyJob], *, now: datetime) -> None:
-    """Run each job whose time has come and that no worker has taken today.
+
+@dataclass(frozen=True)
+class WeeklyJob:
+    """A function that runs once a week: from `not_before` on `weekday`, or later in a week that was missed.
+
+    `weekday` counts from 0, Monday, to 6, Sunday, on which the week ends.
+    """
+
+    name: str
+    run: Callable[..., None]
+    weekday: int
+    not_before: time
+
+    def period(self, local: datetime) -> str | None:
+        """The week that a run at `local` stands for, such as 2026-W48, or None while it is not due."""
+        if (local.weekday(), local.time()) < (self.weekday, self.not_before):
+            return None
+        year, week, _ = local.isocalendar()
+        return f"{year}-W{week:02}"
+
+
+def run_due_jobs(jobs: Sequence[DailyJob | WeeklyJob], *, now: datetime) -> None:
+    """Run each job whose time has come and that no worker has taken in this period.
 
     A job is called with `now` alone. One that raises is logged, and marked with the kind of error.
     """
     local = timezone.localtime(now)
     for job in jobs:
-        if local.time() < job.not_before:
-            continue
-        run = _claim(job.name, period=local.date().isoformat(), now=now)
+        period = job.period(local)
+        run = _claim(job.name, period=period, now=now) if period else None
         if run is None:
             continue
         try:
@@ -41,6 +64,18 @@ def run_due_jobs(jobs: list[DailyJob], *, now: datetime) -> None:
             run.error = type(error).__name__
         run.finished_at = timezone.now()
         run.save(update_fields=["finished_at", "error"])
+
+
+def do_idle_work(works: Sequence[Callable[..., object]], *, now: datetime) -> None:
+    """Call each of `works` with `now`: things that can wait for mails. Each does a little and comes back.
+
+    One that raises is logged: it must not stop the worker, nor the others.
+    """
+    for work in works:
+        try:
+            work(now=now)
+        except Exception:
+            logger.exception("idle work %s failed", getattr(work, "__name__", work))
 
 
 def _claim(name: str, *, period: str, now: datetime) -> JobRun | None:

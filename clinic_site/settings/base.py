@@ -207,8 +207,11 @@ FALLBACK_PHONE_LINK = "+1" + "".join(filter(str.isdigit, FALLBACK_PHONE))[-10:]
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 DATA_UPLOAD_MAX_NUMBER_FILES = 20
 
-# Periodic work: the list that `run_worker` reads.
+# Periodic work, and work for when no mail waits: the lists that `run_worker` reads.
 DAILY_JOBS = "clinic_site.daily_jobs.DAILY_JOBS"
+IDLE_WORK = "clinic_site.daily_jobs.IDLE_WORK"
+# Visit the links that lead to other sites, each once a week, and list the broken ones.
+CHECK_LINKS = env.bool("CHECK_LINKS", default=True)
 
 # Language and time ---------------------------------------------------------------------------
 LANGUAGE_CODE = "en-us"

@@ -199,7 +199,7 @@ def test_help_texts_say_what_readers_see(staff):
 def test_a_change_of_words_or_sources_makes_the_review_void_and_says_so(staff, html, changes, stands):
     make_reference("a")
     make_reference("b")
-    article = make_article(title="Is it?", standfirst="Short.", key_facts="")
+    article = make_article(title="Is it?", standfirst="Short.", key_facts="", published_at=None)
     block = add_prose(article, "<p>Some text [@a].</p>")
     review = make_review(article)
     same = {"title": "Is it?", "standfirst": "Short.", "key_facts": ""}

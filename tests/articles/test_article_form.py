@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from articles.models import Article, ProseBlock
+from articles.models import Article, ForbiddenWord, ProseBlock
 from articles.versions import versions_of
 from tests.factories.articles import add_prose, make_article, make_review
 
@@ -97,6 +97,7 @@ def test_publishing_meanwhile_is_no_conflict(staff):
 
 @pytest.mark.parametrize("wait", [timedelta(days=-1), timedelta(days=1)], ids=["published", "scheduled"])
 def test_an_article_before_readers_eyes_is_not_saved_with_an_error(staff, wait):
+    ForbiddenWord.objects.create(words="miracle")
     article = make_article(published_at=timezone.now() + wait, standfirst="Short.")
     block = add_prose(article, "<h2>Why</h2><p>Plain words.</p>")
     post = post_of(article, (block, "<h2>Why</h2><p>A miracle, they say.</p>"), summary="Another summary.")
@@ -109,6 +110,13 @@ def test_an_article_before_readers_eyes_is_not_saved_with_an_error(staff, wait):
     assert article.blocks()[0].html == "<h2>Why</h2><p>Plain words.</p>"
     article.refresh_from_db()
     assert article.summary != "Another summary."
+
+
+def test_an_error_that_was_there_before_holds_up_no_correction(staff):
+    article = make_article(published_at=timezone.now(), standfirst="Short.")
+    block = add_prose(article, "<h2>Why</h2><p>Seen in 40 people.</p>")
+    post = post_of(article, (block, "<h2>Why</h2><p>Seen in 40 people.</p><p>Bring somebody along.</p>"))
+    assert staff.post(change(article), post).status_code == 302
 
 
 def test_a_draft_is_saved_with_whatever_it_says_or_lacks(staff):

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from articles.models import Article, State
+from articles.models import Article, ForbiddenWord, State
 from articles.publishing import NotPossible, NotReady, ask_for_review, back_to_draft, publish, withdraw
 from tests.factories.articles import NOW, add_prose, make_article, make_review
 
@@ -64,6 +64,7 @@ def test_a25_a_scheduled_article_appears_at_its_minute_and_shows_the_clinics_own
 
 @pytest.mark.django_db
 def test_publishing_enforces_what_a_draft_may_lack():
+    ForbiddenWord.objects.create(words="miracle")
     article = ready_article()
     add_prose(article, "<p>This is a miracle.</p>")
     with pytest.raises(NotReady) as refusal:

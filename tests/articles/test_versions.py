@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.urls import reverse
 
-from articles.models import Article, Review
+from articles.models import Article, ForbiddenWord, Review
 from articles.versions import parts_of_version, record_version, restore, versions_of
 from tests.factories.articles import (
     NOW,
@@ -104,6 +104,7 @@ def test_the_version_of_another_article_is_not_found(staff):
 
 
 def test_a_version_that_readers_must_not_see_is_not_restored(staff):
+    ForbiddenWord.objects.create(words="miracle")
     article = make_article(title="Is it?", published_at=NOW - timedelta(days=1))
     block = add_prose(article, "<h2>Why</h2><p>A miracle.</p>")
     record_version(article=article, by=None, comment="", now=NOW)

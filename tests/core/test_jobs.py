@@ -4,7 +4,7 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 from django.db import connections
 
-from clinic_site.core.jobs import DailyJob, run_due_jobs
+from clinic_site.core.jobs import DailyJob, WeeklyJob, do_idle_work, run_due_jobs
 from clinic_site.core.models import JobRun
 
 pytestmark = pytest.mark.django_db
@@ -46,6 +46,38 @@ def test_days_on_which_clocks_change_have_one_run(day):
     for hour in range(14):
         run_due_jobs([DailyJob("digest", count, not_before=time(1, 30))], now=day + timedelta(hours=hour - 8))
     assert len(count.times) == 1
+
+
+def test_a_weekly_job_runs_once_a_week_from_its_day_on():
+    count = Counter()
+    wednesday = WeeklyJob("letter", count, weekday=2, not_before=time(7, 30))  # 2026-07-01 is one
+    for hours in (-48, -24, -1, 0, 1, 24, 4 * 24, 6 * 24, 7 * 24 - 1, 7 * 24):
+        run_due_jobs([wednesday], now=SEVEN_THIRTY + timedelta(hours=hours))
+    assert count.times == [SEVEN_THIRTY, SEVEN_THIRTY + timedelta(days=7)]
+    assert list(JobRun.objects.order_by("period").values_list("period", flat=True)) == ["2026-W27", "2026-W28"]
+
+
+def test_a_weekly_job_whose_day_was_missed_runs_later_in_the_week():
+    count = Counter()
+    monday = WeeklyJob("letter", count, weekday=0, not_before=time(7, 30))
+    run_due_jobs([monday], now=SEVEN_THIRTY + timedelta(days=4))  # Sunday
+    run_due_jobs([monday], now=SEVEN_THIRTY + timedelta(days=5, hours=-1))
+    assert len(count.times) == 1
+
+
+def test_a_week_around_new_year_is_one_week():
+    count = Counter()
+    monday = WeeklyJob("letter", count, weekday=0, not_before=time(0))
+    for day in range(7):  # Monday, December 28, 2026, to Sunday, January 3, 2027
+        run_due_jobs([monday], now=datetime(2026, 12, 28, 15, tzinfo=UTC) + timedelta(days=day))
+    assert len(count.times) == 1
+    assert JobRun.objects.get().period == "2026-W53"
+
+
+def test_idle_work_that_fails_does_not_stop_the_rest():
+    bad, good = Counter(ValueError("Dana Whitfield")), Counter()
+    do_idle_work([bad, good], now=SEVEN_THIRTY)
+    assert good.times == [SEVEN_THIRTY]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -7,8 +7,8 @@ import pytest
 import textstat
 
 from articles.citations import cited_keys
-from articles.claims import forbidden_words, lacks_citation, paragraphs_lacking_citation
-from articles.models import Article, Question, Reference, Topic
+from articles.claims import lacks_citation, paragraphs_lacking_citation, uses_of
+from articles.models import Article, ForbiddenWord, Question, Reference, Topic, WritingRules
 from articles.plain_text import paragraphs, plain_text
 from clinic_site.content_files import read_content
 from clinic_site.content_loader import FOLDER
@@ -79,26 +79,31 @@ def test_nobody_has_signed_anything_yet():
 
 
 def test_no_text_uses_a_forbidden_word():
-    assert [(where, words) for where, text in all_texts() if (words := forbidden_words(text))] == []
+    entries = list(ForbiddenWord.objects.values_list("words", flat=True))
+    assert len(entries) > 25
+    assert [(where, uses) for where, text in all_texts() if (uses := uses_of(entries, text))] == []
 
 
 def test_every_claim_of_an_article_names_its_source():
-    lacking = []
+    lacking, words = [], WritingRules.load().claim_word_list
     for article in Article.objects.all():
-        lacking += [text for text in (article.standfirst, *article.key_fact_list) if lacks_citation(text)]
+        texts = (article.standfirst, *article.key_fact_list)
+        lacking += [text for text in texts if lacks_citation(text, claim_words=words)]
         for block in article.blocks():
             match block.kind:
                 case "evidence":
                     rows = [" | ".join(cells) for cells in block.cells[1:]]
-                    lacking += [text for text in (*rows, block.note) if lacks_citation(text)]
+                    lacking += [text for text in (*rows, block.note) if lacks_citation(text, claim_words=words)]
                 case _:
-                    lacking += [text for html in block.texts_html()[-1:] for text in paragraphs_lacking_citation(html)]
+                    html = block.texts_html()[-1]
+                    lacking += paragraphs_lacking_citation(html, claim_words=words)
     assert lacking == []
 
 
 def test_every_claim_of_a_question_or_a_box_names_its_source():
     bodies = [question.answer for question in Question.objects.all()] + [text.body for text in SiteText.objects.all()]
-    assert [text for body in bodies for text in paragraphs_lacking_citation(body)] == []
+    words = WritingRules.load().claim_word_list
+    assert [text for body in bodies for text in paragraphs_lacking_citation(body, claim_words=words)] == []
 
 
 def test_every_cited_source_is_there_and_every_source_says_where_it_can_be_found():

@@ -8,7 +8,7 @@ import pytest
 import yaml
 from django.core.management import CommandError, call_command
 
-from articles.models import Article, EvidenceBlock, ProseBlock, Question, Reference, Topic
+from articles.models import Article, EvidenceBlock, ForbiddenWord, ProseBlock, Question, Reference, Topic
 from clinic_site.content_files import ContentError
 from clinic_site.content_loader import load_content
 from clinic_site.core.models import ClinicIdentity, LoadedContent, Page, SiteText
@@ -18,7 +18,19 @@ from tests.factories.articles import NOW
 
 pytestmark = pytest.mark.django_db
 
-MODELS = [Article, ClinicIdentity, ConsentText, Location, Page, ProseBlock, Question, Reference, SiteText, Topic]
+MODELS = [
+    Article,
+    ClinicIdentity,
+    ConsentText,
+    ForbiddenWord,
+    Location,
+    Page,
+    ProseBlock,
+    Question,
+    Reference,
+    SiteText,
+    Topic,
+]
 
 ARTICLE = {
     "slug": "is-it",
@@ -72,6 +84,7 @@ CONTENT = {
     "pages": [{"slug": "about", "title": "About", "summary": "Us.", "body": "<p>We are.</p>"}],
     "texts": [{"key": "risks", "heading": "Risks", "body": "<p>Some [@doe2020].</p>"}],
     "consent": [{"purpose": "contact", "body": "You ask us to contact you."}],
+    "forbidden_words": [{"words": "miracle*", "instead": "Leave it out.", "level": "error", "note": "Sales talk."}],
 }
 
 
@@ -127,7 +140,7 @@ def test_loading_again_changes_nothing(folder):
     before = counts()
     assert load_content(now=NOW, folder=folder) == []
     assert counts() == before
-    assert LoadedContent.objects.count() == len(created) == 9
+    assert LoadedContent.objects.count() == len(created) == 10
 
 
 def test_what_staff_changed_stays_changed(folder):

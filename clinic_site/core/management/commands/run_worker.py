@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from clinic_site.core.delivery import deliver_next
-from clinic_site.core.jobs import run_due_jobs
+from clinic_site.core.jobs import do_idle_work, run_due_jobs
 from clinic_site.core.models import WorkerBeat
 
 logger = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ class Command(BaseCommand):
         self.stopping = False
         signal.signal(signal.SIGTERM, self.stop)
         signal.signal(signal.SIGINT, self.stop)
-        jobs = import_string(settings.DAILY_JOBS)
+        jobs, idle_work = import_string(settings.DAILY_JOBS), import_string(settings.IDLE_WORK)
         last_beat = 0.0
         while not self.stopping:
             try:
@@ -47,6 +47,7 @@ class Command(BaseCommand):
             if once and not busy:
                 return
             if not busy:
+                do_idle_work(idle_work, now=timezone.now())
                 close_old_connections()
                 time.sleep(IDLE_SECONDS)
 
