@@ -6,10 +6,16 @@ from dataclasses import dataclass
 from playwright.sync_api import Page
 
 ARTICLES = [
+    "/articles/is-ketamine-fda-approved/",
+    "/articles/ketamine-for-anxiety-and-ocd/",
+    "/articles/ketamine-for-bipolar-depression/",
+    "/articles/ketamine-for-ptsd/",
+    "/articles/ketamine-for-treatment-resistant-depression/",
+    "/articles/ketamine-safety-and-side-effects/",
+    "/articles/preparing-for-and-recovering-from-an-infusion/",
+    "/articles/what-does-ketamine-cost-and-does-insurance-pay/",
     "/articles/what-psychiatric-conditions-do-ketamine-infusions-treat/",
     "/articles/what-to-expect-at-a-ketamine-infusion/",
-    "/articles/ketamine-safety-and-side-effects/",
-    "/articles/is-ketamine-fda-approved/",
 ]
 PATHS = [
     "/",

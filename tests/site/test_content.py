@@ -20,7 +20,13 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("content")]
 
 ARTICLE_SLUGS = [
     "is-ketamine-fda-approved",
+    "ketamine-for-anxiety-and-ocd",
+    "ketamine-for-bipolar-depression",
+    "ketamine-for-ptsd",
+    "ketamine-for-treatment-resistant-depression",
     "ketamine-safety-and-side-effects",
+    "preparing-for-and-recovering-from-an-infusion",
+    "what-does-ketamine-cost-and-does-insurance-pay",
     "what-psychiatric-conditions-do-ketamine-infusions-treat",
     "what-to-expect-at-a-ketamine-infusion",
 ]
@@ -58,7 +64,7 @@ def findings(pattern: str, flags: int = 0) -> list[tuple[str, str]]:
 # What there is -------------------------------------------------------------------------------
 
 
-def test_the_four_articles_and_25_questions_are_there():
+def test_the_ten_articles_and_25_questions_are_there():
     assert sorted(Article.objects.values_list("slug", flat=True)) == ARTICLE_SLUGS
     assert Article.objects.filter(is_medical=True).count() == len(ARTICLE_SLUGS)
     assert Article.objects.get(is_featured=True).slug.startswith("what-psychiatric-conditions")

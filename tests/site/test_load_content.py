@@ -276,7 +276,7 @@ def run(**options) -> str:
 def test_the_command_says_what_it_created():
     first = run()
     assert "Loaded locations: 2\n" in first
-    assert "Loaded articles: 4\n" in first
+    assert "Loaded articles: 10\n" in first
     assert "birmingham" not in first
     assert run() == "The initial content is already there.\n"
 
