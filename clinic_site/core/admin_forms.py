@@ -8,7 +8,9 @@ from django.urls import resolve
 from django.utils.text import capfirst
 
 from .images import reencode
+from .media_files import FileNotStored
 from .models import Page, Picture
+from .pictures import store_upload
 
 MAX_MEGABYTES = 40
 MIDDLE = 50  # percent
@@ -75,6 +77,16 @@ class PictureForm(forms.ModelForm):
         clean = reencode(file)
         self.instance.width, self.instance.height = clean.width, clean.height
         return clean
+
+    def _post_clean(self) -> None:
+        """Store the file as the last check of all: a storage that fails must not cost what was typed."""
+        super()._post_clean()
+        if self.errors or "file" not in self.changed_data:
+            return
+        try:
+            store_upload(self.instance)
+        except FileNotStored:
+            self.add_error("file", "The picture could not be stored just now. Please try again in a minute.")
 
     def clean_focal_x(self) -> int:
         return MIDDLE if self.cleaned_data["focal_x"] is None else self.cleaned_data["focal_x"]

@@ -13,6 +13,10 @@ class FileUnreadable(Exception):
     """A stored file is missing, may not be read, or its storage does not answer."""
 
 
+class FileNotStored(Exception):
+    """The storage did not take a file."""
+
+
 def open_stored(name: str) -> File:
     """Return the stored file `name`, open for reading. Raises FileUnreadable."""
     try:

@@ -1,14 +1,26 @@
 """Changing and deleting pictures: rows first, then, once that is certain, the files that no row names any more."""
 
+import logging
 from datetime import datetime
 from functools import partial
 
 from django.db import transaction
 from django.db.models import QuerySet
 
-from .media_files import delete_stored
+from .media_files import FileNotStored, delete_stored
 from .models import Picture
 from .renditions import planned_names
+
+logger = logging.getLogger(__name__)
+
+
+def store_upload(picture: Picture) -> None:
+    """Put the new file of `picture` into the storage, before anything is written down. Raises FileNotStored."""
+    try:
+        picture.file.save(picture.file.name, picture.file.file, save=False)
+    except Exception as error:  # each storage has errors of its own
+        logger.warning("an uploaded picture could not be stored: %s", type(error).__name__)
+        raise FileNotStored(type(error).__name__) from error
 
 
 def save_picture(picture: Picture, *, now: datetime) -> None:

@@ -5,6 +5,7 @@ import sys
 import zlib
 
 import pytest
+from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from PIL import Image
@@ -310,3 +311,14 @@ def test_a_deleted_picture_leaves_no_file(manager, media, django_capture_on_comm
             manager.post(LIST, {"action": "delete_selected", "_selected_action": [picture.pk], "post": "yes"})
     assert not Picture.objects.exists()
     assert files_in(media) == []
+
+
+def test_a_full_disk_is_said_beside_the_field_and_what_was_typed_stays(manager, monkeypatch, media):
+    def full(*args):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(type(default_storage._wrapped), "_save", full)
+    response = upload(manager, jpeg(), title="My title")
+    assert errors_of(response) == {"file": ["The picture could not be stored just now. Please try again in a minute."]}
+    assert 'value="My title"' in response.content.decode()
+    assert not Picture.objects.exists()

@@ -210,7 +210,7 @@ def test_only_what_a_row_names_is_served(client, name):
     ready_picture(photo(50, 40))
     response = client.get("/media/" + name)
     assert response.status_code == 404
-    assert b"secret" != response.content
+    assert response.content != b"secret"
 
 
 # Files that are gone -----------------------------------------------------------------------------
@@ -246,6 +246,7 @@ def test_a36_every_page_works_without_the_files(client, content, manager, monkey
     lose(monkeypatch, lost, how)
     for path in PATHS:
         assert client.get(path).status_code == 200, path
+    assert 'alt="A green door."' in client.get(article.get_absolute_url()).content.decode()
     client.force_login(manager)
     for path in ("/admin/core/picture/", f"/admin/core/picture/{picture.pk}/change/"):
         assert client.get(path).status_code == 200, path
