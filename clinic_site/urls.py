@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from . import views
+from .media import media
 
 site_patterns = [
     path("", views.home, name="home"),
@@ -13,7 +14,7 @@ site_patterns = [
     path("site.webmanifest", views.manifest, name="manifest"),
     path("favicon.ico", views.favicon, name="favicon"),
     path(".well-known/security.txt", views.security_txt, name="security"),
-    path("media/<path:path>", views.media, name="media"),
+    path("media/<path:path>", media, name="media"),
 ]
 # Last of all: any other single word is a page that staff wrote.
 page_patterns = [path("<slug:slug>/", views.page, name="page")]

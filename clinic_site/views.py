@@ -1,10 +1,7 @@
 """Pages that draw on several apps, the small files browsers ask for, and the error pages."""
 
-import mimetypes
-
 from django.conf import settings
-from django.core.files.storage import default_storage
-from django.http import FileResponse, Http404, HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.template.loader import get_template
 from django.templatetags.static import static
@@ -85,18 +82,6 @@ def art(request, slug: str) -> HttpResponse:
     """The landscape drawn from a slug: the same slug always gives the same picture."""
     response = HttpResponse(scene(slug), content_type="image/svg+xml")
     response.headers["Cache-Control"] = "public, max-age=86400"
-    return response
-
-
-@require_safe
-def media(request, path: str) -> HttpResponse:
-    """A picture that staff uploaded. Only re-encoded pictures are ever stored."""
-    if not default_storage.exists(path):
-        raise Http404
-    content_type = mimetypes.guess_type(path)[0] or "application/octet-stream"
-    response = FileResponse(default_storage.open(path), content_type=content_type)
-    response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response
 
 

@@ -219,6 +219,12 @@ class Clinician(models.Model):
         return f"{self.name}, {self.credential}"
 
 
+class LocationPhotoQuerySet(models.QuerySet):
+    def shown(self) -> "LocationPhotoQuerySet":
+        """The photos with all that a page needs of them, in the clinic's own order."""
+        return self.select_related("picture").prefetch_related("picture__renditions").order_by("position", "pk")
+
+
 class LocationPhoto(models.Model):
     """A photo on a clinic's page."""
 
@@ -226,6 +232,8 @@ class LocationPhoto(models.Model):
     picture = models.ForeignKey(Picture, on_delete=models.PROTECT, related_name="+")
     caption = models.CharField(max_length=200, blank=True, help_text="Readers see it under the photo.")
     position = models.PositiveSmallIntegerField(default=0, help_text="Order on the page, smallest first.")
+
+    objects = LocationPhotoQuerySet.as_manager()
 
     class Meta:
         verbose_name = "photo"

@@ -39,8 +39,8 @@ def location(request, slug: str) -> HttpResponse:
     context = {
         "location": found,
         "hours_table": hours_table(found.hours.all(), today=found.opening.today) if found.opening else [],
-        "clinicians": found.clinicians.shown().select_related("photo"),
-        "photos": found.photos.select_related("picture").order_by("position", "pk"),
+        "clinicians": found.clinicians.shown().select_related("photo").prefetch_related("photo__renditions"),
+        "photos": found.photos.shown(),
         "other_locations": [location for location in locations if location is not found],
         "meta": PageMeta(
             title=_title(found),

@@ -60,6 +60,13 @@ def django_db_setup(django_db_setup, django_db_blocker) -> Iterator[None]:
             )
 
 
+@pytest.fixture(autouse=True)
+def media(settings, tmp_path) -> Path:
+    """A folder of its own for the pictures of each test."""
+    settings.MEDIA_ROOT = tmp_path / "media"
+    return settings.MEDIA_ROOT
+
+
 @pytest.fixture
 def content(db) -> None:
     """The initial content, as `make run` loads it."""

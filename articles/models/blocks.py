@@ -138,7 +138,7 @@ class FigureBlock(ArticleBlock):
 
     @classmethod
     def get_queryset(cls) -> models.QuerySet:
-        return cls.objects.select_related("picture")
+        return cls.objects.select_related("picture").prefetch_related("picture__renditions")
 
     def texts_html(self) -> list[str]:
         return [escape(self.caption)]

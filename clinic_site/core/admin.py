@@ -1,12 +1,13 @@
 """What editors keep of the site as a whole, and what the site records of itself."""
 
 from django.contrib import admin
-from django.utils.html import format_html, format_html_join
 
-from .admin_forms import PageForm, PictureForm
+from .admin_forms import PageForm
 from .dashboard import recipient_of
-from .models import AuditEntry, ClinicIdentity, JobRun, OutboxMessage, Page, Picture, SiteText
-from .picture_uses import uses_of
+from .models import AuditEntry, ClinicIdentity, JobRun, OutboxMessage, Page, SiteText
+from .picture_admin import PictureAdmin
+
+__all__ = ["PictureAdmin"]  # registered by its own module
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -70,30 +71,6 @@ class SiteTextAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request, obj=None) -> bool:
         return False
-
-
-@admin.register(Picture)
-class PictureAdmin(admin.ModelAdmin):
-    form = PictureForm
-    list_display = ["title", "thumbnail", "alt", "created_at"]
-    ordering = ["-created_at", "-pk"]
-    search_fields = ["title", "alt"]
-    readonly_fields = ["thumbnail", "used_in"]
-
-    def get_fields(self, request, obj=None) -> list[str]:
-        fields = ["title", "file", "alt", "is_decorative"]
-        return ["thumbnail", *fields, "used_in"] if obj else fields
-
-    @admin.display(description="preview")
-    def thumbnail(self, picture: Picture) -> str:
-        return format_html('<img class="thumbnail" src="{}" alt="" loading="lazy">', picture.url)
-
-    @admin.display(description="used in")
-    def used_in(self, picture: Picture) -> str:
-        uses = uses_of(picture, site=self.admin_site)
-        if not uses:
-            return "Nowhere yet"
-        return format_html("<ul>{}</ul>", format_html_join("", "<li>{}</li>", ([use] for use in uses)))
 
 
 @admin.register(OutboxMessage)

@@ -5,11 +5,15 @@ from django.contrib.admin.widgets import AdminFileWidget
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.urls import resolve
+from django.utils.text import capfirst
 
 from .images import reencode
+from .media_files import FileNotStored
 from .models import Page, Picture
+from .pictures import store_upload
 
 MAX_MEGABYTES = 40
+MIDDLE = 50  # percent
 
 
 class PageForm(forms.ModelForm):
@@ -26,10 +30,30 @@ class PageForm(forms.ModelForm):
         return slug
 
 
+def _percent_field(name: str) -> forms.IntegerField:
+    """A focal point's field that may be left empty; the middle is then meant."""
+    field = Picture._meta.get_field(name)
+    return forms.IntegerField(
+        label=capfirst(field.verbose_name),
+        help_text=field.help_text,
+        min_value=0,
+        max_value=100,
+        required=False,
+        initial=MIDDLE,
+        error_messages={
+            "min_value": "Give a percentage from 0 to 100.",
+            "max_value": "Give a percentage from 0 to 100.",
+            "invalid": "Give a percentage from 0 to 100, in whole numbers.",
+        },
+    )
+
+
 class PictureForm(forms.ModelForm):
     """Encodes an uploaded picture anew; what cannot be encoded is refused beside the field."""
 
-    # Not an ImageField: that would refuse with its own, vaguer words before ours are asked.
+    # Not an ImageField: that would refuse with its own, vaguer words before ours are asked. HEIC is
+    # never in `accept`, also where it can be converted: iPhones then hand over a JPEG by themselves,
+    # and Safari on a Mac crashes on image/heic (wagtail issue 13971).
     file = forms.FileField(
         label="Picture",
         help_text=Picture._meta.get_field("file").help_text,
@@ -37,23 +61,35 @@ class PictureForm(forms.ModelForm):
         error_messages={"required": "Choose a picture.", "empty": "The file is empty. Please upload it again."},
     )
 
+    focal_x = _percent_field("focal_x")
+    focal_y = _percent_field("focal_y")
+
     class Meta:
         model = Picture
-        fields = ["title", "file", "alt", "is_decorative"]
+        fields = ["title", "file", "alt", "is_decorative", "focal_x", "focal_y"]
 
     def clean_file(self):
         file = self.cleaned_data["file"]
         if not isinstance(file, UploadedFile):
-            return _still_there(file)
+            return file  # the stored one, which may even be missing: its words can still be changed
         if file.size > MAX_MEGABYTES * 1_000_000:
             raise ValidationError(f"This file is too large. The limit is {MAX_MEGABYTES} MB.")
-        return reencode(file)
+        clean = reencode(file)
+        self.instance.width, self.instance.height = clean.width, clean.height
+        return clean
 
+    def _post_clean(self) -> None:
+        """Store the file as the last check of all: a storage that fails must not cost what was typed."""
+        super()._post_clean()
+        if self.errors or "file" not in self.changed_data:
+            return
+        try:
+            store_upload(self.instance)
+        except FileNotStored:
+            self.add_error("file", "The picture could not be stored just now. Please try again in a minute.")
 
-def _still_there(stored):
-    """Return the stored file. Raises ValidationError when it can no longer be read."""
-    try:
-        with stored.open():
-            return stored
-    except OSError:
-        raise ValidationError("The file of this picture is gone from the server. Upload it again.") from None
+    def clean_focal_x(self) -> int:
+        return MIDDLE if self.cleaned_data["focal_x"] is None else self.cleaned_data["focal_x"]
+
+    def clean_focal_y(self) -> int:
+        return MIDDLE if self.cleaned_data["focal_y"] is None else self.cleaned_data["focal_y"]

@@ -33,8 +33,11 @@ SKIES = {
 }
 
 
-def scene(key: str) -> str:
-    """Return the landscape of `key` as a standalone SVG, 640 by 400."""
+def scene(key: str, *, width: int = WIDTH, height: int = HEIGHT) -> str:
+    """Return the landscape of `key` as a standalone SVG, 640 by 400.
+
+    With another `width` and `height`, in pixels, it fills that box, and what does not fit is cut off.
+    """
     chance = random.Random(int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big"))  # noqa: S311
     sky = SKIES[chance.choice(list(SKIES))]
     x, y = chance.uniform(0.28, 0.74) * WIDTH, chance.uniform(0.40, 0.54) * HEIGHT
@@ -58,7 +61,7 @@ def scene(key: str) -> str:
             )
             parts.append(f'<path fill="{sky.ridges[4]}" d="{trees}"/>')
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {WIDTH} {HEIGHT}" '
         f'preserveAspectRatio="xMidYMid slice">{"".join(parts)}</svg>'
     )
 

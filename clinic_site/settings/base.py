@@ -7,6 +7,8 @@ import csp.constants
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from .media import media_storage
+
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
 env = environ.Env()
@@ -230,7 +232,7 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_URL = "/media/"
 MEDIA_ROOT = VAR_DIR / "media"
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": media_storage(text("MEDIA_STORAGE")),
     "staticfiles": {"BACKEND": "clinic_site.staticfiles_storage.BundledManifestStaticFilesStorage"},
 }
 

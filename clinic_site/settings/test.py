@@ -7,6 +7,7 @@ os.environ.setdefault("FIELD_KEYS", "dGVzdC1vbmx5LXRlc3Qtb25seS10ZXN0LW9ubHkhISE
 os.environ.setdefault("LOOKUP_KEY", "only-for-tests-lookup")
 os.environ["SITE_URL"] = "http://clinic.example"
 os.environ["EMAIL_URL"] = ""
+os.environ["MEDIA_STORAGE"] = ""
 
 from . import base
 

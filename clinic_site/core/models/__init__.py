@@ -6,7 +6,7 @@ from .jobs import JobRun, WorkerBeat
 from .loaded import LoadedContent
 from .outbox import OutboxMessage
 from .page import Page
-from .picture import Picture
+from .picture import Picture, Rendition
 from .text import SiteText
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "OutboxMessage",
     "Page",
     "Picture",
+    "Rendition",
     "SiteText",
     "WorkerBeat",
 ]

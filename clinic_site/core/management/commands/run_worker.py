@@ -1,4 +1,4 @@
-"""Send mails and run the periodic jobs, until told to stop."""
+"""Send mails, run the periodic jobs and make pictures ready, until told to stop."""
 
 import logging
 import signal
@@ -14,6 +14,7 @@ from django.utils.module_loading import import_string
 from clinic_site.core.delivery import deliver_next
 from clinic_site.core.jobs import do_idle_work, run_due_jobs
 from clinic_site.core.models import WorkerBeat
+from clinic_site.core.renditions import make_missing_renditions
 
 logger = logging.getLogger(__name__)
 
@@ -22,7 +23,7 @@ BEAT_SECONDS = 10
 
 
 class Command(BaseCommand):
-    help = "Send waiting mails and run periodic jobs. Any number of workers may run at once."
+    help = "Send waiting mails, run periodic jobs, make pictures ready. Any number of workers may run at once."
 
     def add_arguments(self, parser) -> None:
         parser.add_argument("--once", action="store_true", help="send what is due now, then stop")
@@ -40,6 +41,8 @@ class Command(BaseCommand):
                     last_beat = time.monotonic()
                 run_due_jobs(jobs, now=timezone.now())
                 busy = deliver_next(now=timezone.now(), clock=timezone.now)
+                # Mails first: pictures can wait, and until then pages show them as they were uploaded.
+                busy = busy or make_missing_renditions(now=timezone.now())
             except DatabaseError:
                 # The database is away or busy: nothing was claimed or the lease will run out.
                 logger.exception("the worker could not reach the database")

@@ -1,0 +1,51 @@
+"""The pictures that staff uploaded, from whatever storage they lie in, at addresses of our own host."""
+
+import logging
+from pathlib import PurePosixPath
+
+from django.http import FileResponse, Http404, HttpResponse
+from django.views.decorators.http import require_safe
+
+from clinic_site.core.art import scene
+from clinic_site.core.images import CONTENT_TYPES
+from clinic_site.core.media_files import FileUnreadable, open_stored
+from clinic_site.core.models import Picture, Rendition
+
+logger = logging.getLogger(__name__)
+
+# A name is never used for other content, so a file may be kept for ever; its stand-in may not.
+KEEP = "public, max-age=31536000, immutable"
+KEEP_STAND_IN = "public, max-age=60"
+# Whoever opens a picture as a page gets a picture and nothing that can run.
+POLICY = "sandbox; default-src 'none'"
+
+
+@require_safe
+def media(request, path: str) -> HttpResponse:
+    """A picture, or a file made of one, that a row names; nothing else that may lie in the storage.
+
+    A file that is missing is stood in for by a drawn landscape of the same size.
+    """
+    if "\0" in path:  # PostgreSQL does not take it
+        raise Http404
+    found = Picture.objects.filter(file=path).first() or Rendition.objects.filter(file=path).first()
+    if found is None:
+        raise Http404
+    try:
+        file = open_stored(path)
+    except FileUnreadable as error:
+        logger.warning("the file %s cannot be shown: %s", path, error)
+        response = _stand_in(path, width=found.width, height=found.height)
+    else:
+        content_type = CONTENT_TYPES.get(PurePosixPath(path).suffix[1:], "application/octet-stream")
+        response = FileResponse(file, content_type=content_type)
+        response.headers["Cache-Control"] = KEEP
+    response.headers["Content-Security-Policy"] = POLICY
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def _stand_in(path: str, *, width: int, height: int) -> HttpResponse:
+    response = HttpResponse(scene(path, width=width, height=height), content_type="image/svg+xml")
+    response.headers["Cache-Control"] = KEEP_STAND_IN
+    return response
