@@ -7,6 +7,7 @@ from .loaded import LoadedContent
 from .outbox import OutboxMessage
 from .page import Page
 from .picture import Picture
+from .search import MissedSearch, SearchDocument, SearchWord
 from .text import SiteText
 
 __all__ = [
@@ -14,9 +15,12 @@ __all__ = [
     "ClinicIdentity",
     "JobRun",
     "LoadedContent",
+    "MissedSearch",
     "OutboxMessage",
     "Page",
     "Picture",
+    "SearchDocument",
+    "SearchWord",
     "SiteText",
     "WorkerBeat",
 ]
