@@ -5,8 +5,10 @@ from django.utils.html import format_html, format_html_join
 
 from .admin_forms import PageForm, PictureForm
 from .dashboard import recipient_of
-from .models import AuditEntry, ClinicIdentity, JobRun, OutboxMessage, Page, Picture, SiteText
+from .models import AuditEntry, ClinicIdentity, JobRun, MissedSearch, OutboxMessage, Page, Picture, SiteText
 from .picture_uses import uses_of
+from .search.admin import SearchedAdminMixin
+from .search.pages import PAGES
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -39,7 +41,8 @@ class ClinicIdentityAdmin(admin.ModelAdmin):
 
 
 @admin.register(Page)
-class PageAdmin(admin.ModelAdmin):
+class PageAdmin(SearchedAdminMixin, admin.ModelAdmin):
+    source = PAGES
     form = PageForm
     list_display = ["title", "slug", "is_shown", "in_footer", "position", "modified_at"]
     list_filter = ["is_shown"]
@@ -94,6 +97,19 @@ class PictureAdmin(admin.ModelAdmin):
         if not uses:
             return "Nowhere yet"
         return format_html("<ul>{}</ul>", format_html_join("", "<li>{}</li>", ([use] for use in uses)))
+
+
+@admin.register(MissedSearch)
+class MissedSearchAdmin(ReadOnlyAdmin):
+    """What to write next: editors read it, and delete what they have dealt with."""
+
+    list_display = ["term", "count", "last_on"]
+    list_display_links = None
+    ordering = ["-count", "-last_on", "term"]
+    search_fields = ["term"]
+
+    def has_delete_permission(self, request, obj=None) -> bool:
+        return admin.ModelAdmin.has_delete_permission(self, request, obj)
 
 
 @admin.register(OutboxMessage)

@@ -96,7 +96,7 @@ def _hits(ids: list[int], groups: Groups) -> list[Hit]:
     return [_hit(documents[pk], places[pk]) for pk in ids if pk in documents and pk in places]
 
 
-def _hit(document: SearchDocument, places: dict[str, set[int]]) -> Hit:
+def _hit(document: SearchDocument, places: dict[str, dict[int, str]]) -> Hit:
     # The body where the words stand in it; else the summary, which was written to be read alone.
     if document.summary and not places["body"]:
         lines = marked(document.summary, places["summary"])

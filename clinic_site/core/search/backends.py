@@ -52,8 +52,8 @@ class SearchBackend:
         """Return the primary keys of all documents readers may see at `now` that match, best first."""
         raise NotImplementedError
 
-    def places(self, ids: list[int], groups: Groups) -> dict[int, dict[str, set[int]]]:
-        """Return for each matching document and text which words, counted from 0, belong to `groups`."""
+    def places(self, ids: list[int], groups: Groups) -> dict[int, dict[str, dict[int, str]]]:
+        """Return for each matching document and text the words that belong to `groups`, by place counted from 0."""
         raise NotImplementedError
 
 
@@ -171,7 +171,7 @@ class PostgresqlBackend(SearchBackend):
             found = {word for (word,) in cursor.fetchall()}
         return {
             pk: {
-                name: {place for place, word in enumerate(words) if word in found}
+                name: {place: word for place, word in enumerate(words) if word in found}
                 for name, words in zip(TEXTS, text, strict=True)
             }
             for pk, text in texts.items()
@@ -182,12 +182,12 @@ class PostgresqlBackend(SearchBackend):
         return " & ".join("(" + " | ".join(f"'{word}'" for word in words) + ")" for words in groups)
 
 
-def _marked_places(text: str) -> set[int]:
-    """Return which words of `text`, counted from 0, stand between marks."""
-    places, is_inside = set(), False
+def _marked_places(text: str) -> dict[int, str]:
+    """Return the words of `text` that stand between marks, by their place counted from 0."""
+    places, is_inside = {}, False
     for place, word in enumerate(text.split(" ")) if MARK in text else ():
         is_inside = is_inside or MARK in word
         if is_inside:
-            places.add(place)
+            places[place] = word.strip(MARK + END)
         is_inside = is_inside and END not in word
     return places

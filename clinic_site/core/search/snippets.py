@@ -11,18 +11,23 @@ from .words import WORD
 
 WORDS_OF_A_SNIPPET = 34
 WORDS_BEFORE = 6
+# “effect” and “effects” are one word when it comes to how many different ones are shown.
+SAME_START = 4
 # Where a heading or an item of a list ends without a stop of its own.
 LINE_END = re.compile(r"(?<![.!?:,;])\n")
 SENTENCE_END = re.compile(r"[.!?:][”\")]?\s|\n")
 
 
-def marked(text: str, found: set[int]) -> SafeString:
-    """Return `text` as HTML with the words at the places `found` (counted from 0) in <mark>."""
+def marked(text: str, found: dict[int, str]) -> SafeString:
+    """Return `text` as HTML with <mark> around the words at the places `found`.
+
+    `found` gives the folded word at each place, counted in words from 0.
+    """
     return _marked(text, list(WORD.finditer(text)), found, start=0, end=len(text))
 
 
-def snippet(text: str, found: set[int]) -> SafeString:
-    """Return the stretch of `text` in which most different places of `found` lie, as HTML with marks."""
+def snippet(text: str, found: dict[int, str]) -> SafeString:
+    """Return the stretch of `text` that shows most of what was found, as HTML with <mark>; `found` as in marked()."""
     first = _best_start(found)
     words = list(islice(WORD.finditer(text), first + WORDS_OF_A_SNIPPET + 1))
     if not words:
@@ -37,11 +42,15 @@ def snippet(text: str, found: set[int]) -> SafeString:
     return mark_safe(f"{'' if first == 0 else '… '}{html}{'' if is_end else ' …'}")
 
 
-def _best_start(found: set[int]) -> int:
-    """Return the place from which a snippet shows most of what was found, the earliest such place."""
+def _best_start(found: dict[int, str]) -> int:
+    """Return the place from which a snippet shows most different words, then most words, the earliest such place."""
     places = sorted(found)
-    counts = [bisect_left(places, place + WORDS_OF_A_SNIPPET) - index for index, place in enumerate(places)]
-    return places[counts.index(max(counts))] if places else 0
+
+    def shown_from(index: int) -> tuple[int, int]:
+        shown = places[index : bisect_left(places, places[index] + WORDS_OF_A_SNIPPET - WORDS_BEFORE)]
+        return len({found[place][:SAME_START] for place in shown}), len(shown)
+
+    return places[max(range(len(places)), key=shown_from)] if places else 0
 
 
 def _sentence_start(text: str, words: list, earliest: int, latest: int) -> int:
@@ -52,7 +61,7 @@ def _sentence_start(text: str, words: list, earliest: int, latest: int) -> int:
     return min(earliest, len(words) - 1)
 
 
-def _marked(text: str, words: list, found: set[int], *, start: int, end: int) -> SafeString:
+def _marked(text: str, words: list, found: dict[int, str], *, start: int, end: int) -> SafeString:
     html, at = [], start
     for place, word in enumerate(words):
         if place in found and start <= word.start() and word.end() <= end:
