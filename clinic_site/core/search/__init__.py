@@ -117,12 +117,12 @@ def _did_you_mean(query: Query, *, now: datetime) -> Query | None:
     engine = backend()
     replacements = {}
     for word in query.telling_words:
-        if not engine.find([[word]], now=now):
+        if not engine.finds([[word]], now=now):
             # A word of a document that readers may not see yet is no suggestion.
-            shown = (near for near in similar_words(word) if engine.find([[near]], now=now))
+            shown = (near for near in similar_words(word) if engine.finds([[near]], now=now))
             if suggestion := next(shown, None):
                 replacements[word] = suggestion
     if not replacements:
         return None
     meant = query.with_words(replacements)
-    return meant if engine.find(_groups(meant.telling_words, Match.ALL), now=now) else None
+    return meant if engine.finds(_groups(meant.telling_words, Match.ALL), now=now) else None

@@ -52,6 +52,10 @@ class SearchBackend:
         """Return the primary keys of all documents readers may see at `now` that match, best first."""
         raise NotImplementedError
 
+    def finds(self, groups: Groups, *, now: datetime) -> bool:
+        """Whether readers may see any document at `now` that matches."""
+        raise NotImplementedError
+
     def places(self, ids: list[int], groups: Groups) -> dict[int, dict[str, dict[int, str]]]:
         """Return for each matching document and text the words that belong to `groups`, by place counted from 0."""
         raise NotImplementedError
@@ -61,12 +65,12 @@ class SqliteBackend(SearchBackend):
     """The FTS5 table `core_search_index`, whose rowid is the document's primary key."""
 
     INSERT = "INSERT INTO core_search_index (rowid, title, summary, body) VALUES (%s, %s, %s, %s)"
-    FIND = """
+    MATCHES = """
         SELECT document.id FROM core_search_index
         JOIN core_searchdocument AS document ON document.id = core_search_index.rowid
         WHERE core_search_index MATCH %s
-          AND document.visible_from <= %s AND (document.visible_until IS NULL OR document.visible_until > %s)
-        ORDER BY bm25(core_search_index, 10, 4, 1), document.visible_from DESC, document.id"""
+          AND document.visible_from <= %s AND (document.visible_until IS NULL OR document.visible_until > %s)"""
+    BEST_FIRST = " ORDER BY bm25(core_search_index, 10, 4, 1), document.visible_from DESC, document.id"
     PLACES = """
         SELECT rowid, highlight(core_search_index, 0, %s, %s), highlight(core_search_index, 1, %s, %s),
                highlight(core_search_index, 2, %s, %s)
@@ -89,10 +93,16 @@ class SqliteBackend(SearchBackend):
             return cursor.fetchone()[0]
 
     def find(self, groups, *, now):
+        return self._ids(self.MATCHES + self.BEST_FIRST, groups, now)
+
+    def finds(self, groups, *, now):
+        return bool(self._ids(self.MATCHES + " LIMIT 1", groups, now))
+
+    def _ids(self, sql, groups, now):
         # As the ORM writes a moment: SQLite compares it as text.
         moment = str(timezone.make_naive(now, connection.timezone))
         with connection.cursor() as cursor:
-            cursor.execute(self.FIND, [self._expression(groups), moment, moment])
+            cursor.execute(sql, [self._expression(groups), moment, moment])
             return [pk for (pk,) in cursor.fetchall()]
 
     def places(self, ids, groups):
@@ -132,6 +142,9 @@ class PostgresqlBackend(SearchBackend):
           '{0.1, 0.2, 0.4, 1}',
           CASE WHEN (SELECT count(*) FROM found) > %s THEN found.head ELSE found.vector END, query.query, 1
         ) DESC, visible_from DESC, id"""
+    FINDS = """
+        SELECT 1 FROM core_searchdocument WHERE vector @@ to_tsquery('core_search', %s)
+        AND visible_from <= %s AND (visible_until IS NULL OR visible_until > %s) LIMIT 1"""
     SAME_STEM = """
         SELECT word FROM unnest(%s::text[]) AS word
         WHERE ts_lexize('core_search_stem', word) IN (
@@ -157,6 +170,11 @@ class PostgresqlBackend(SearchBackend):
         with connection.cursor() as cursor:
             cursor.execute(self.FIND, [self._expression(groups), now, now, self.MOST_RANKED_BY_BODY])
             return [pk for (pk,) in cursor.fetchall()]
+
+    def finds(self, groups, *, now):
+        with connection.cursor() as cursor:
+            cursor.execute(self.FINDS, [self._expression(groups), now, now])
+            return cursor.fetchone() is not None
 
     def places(self, ids, groups):
         # ts_headline would do it too, in ten times the time.

@@ -1,7 +1,7 @@
 """Keeping the index: one Source for each kind of thing that can be found."""
 
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -47,9 +47,10 @@ class Source:
         In small transactions: nobody who writes meanwhile waits for more than one of them.
         """
         keys = list(self.rows().order_by("pk").values_list("pk", flat=True))
+        known = set()
         for batch in _batches(keys):
             with transaction.atomic():
-                _store(self.documents(list(self.rows().filter(pk__in=batch))))
+                known |= _store(self.documents(list(self.rows().filter(pk__in=batch))), known=known)
         _remove(SearchDocument.objects.filter(kind=self.kind).exclude(key__in=map(str, keys)))
         return len(keys)
 
@@ -63,10 +64,11 @@ def _batches(keys: list[int]) -> Iterator[list[int]]:
         yield keys[start : start + ROWS_AT_ONCE]
 
 
-def _store(documents: Iterable[SearchDocument]) -> None:
+def _store(documents: Iterable[SearchDocument], *, known: Set[str] = frozenset()) -> set[str]:
+    """Store documents of one kind and their words; `known` are words that need not be stored again. Returns all."""
     documents = [_composed(document) for document in documents]
     if not documents:
-        return
+        return set()
     changing = [field.name for field in SearchDocument._meta.fields if field.name not in ("id", "kind", "key")]
     SearchDocument.objects.bulk_create(
         documents, update_conflicts=True, unique_fields=["kind", "key"], update_fields=changing
@@ -74,8 +76,9 @@ def _store(documents: Iterable[SearchDocument]) -> None:
     kind, keys = documents[0].kind, [document.key for document in documents]
     backend().index(SearchDocument.objects.filter(kind=kind, key__in=keys))
     words = {word for document in documents for name in TEXTS for word in folded_words(getattr(document, name))}
-    kept = sorted(word for word in words if len(word) >= SHORTEST and word.isalpha())
-    SearchWord.objects.bulk_create(map(SearchWord, kept), ignore_conflicts=True)
+    new = sorted(word for word in words - known if len(word) >= SHORTEST and word.isalpha())
+    SearchWord.objects.bulk_create(map(SearchWord, new), ignore_conflicts=True)
+    return words
 
 
 def _composed(document: SearchDocument) -> SearchDocument:

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ..html import CONTROL_CHARACTERS
 
@@ -50,6 +51,7 @@ def read_query(typed: str) -> Query:
     return Query(text[:MOST_CHARACTERS].strip(), tuple(words[:MOST_WORDS]), is_cut)
 
 
+@lru_cache(maxsize=20_000)
 def fold(word: str) -> str:
     """Return one word without case, accents and apostrophes: “Élan’s” and “elans” are the same.
 
