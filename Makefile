@@ -9,7 +9,7 @@ STATIC_SOURCES := $(shell find static -type f) clinic_site/staticfiles_storage.p
 SITE_URL_IN_ENV := $(shell grep -s '^SITE_URL=' .env)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-postgres dev check lint validate browser lock manager
+.PHONY: help run test test-postgres dev check lint validate browser lock manager bench-search
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -29,6 +29,7 @@ dev: $(VENV)/.test-ready .env ## Start with reload and the debug toolbar
 	@mkdir -p var/db
 	@$(BIN)/python manage.py migrate --verbosity 0
 	@$(BIN)/python manage.py load_content
+	@$(BIN)/python manage.py reindex_search --if-incomplete
 	@$(BIN)/python manage.py runserver 127.0.0.1:$(PORT)
 
 check: ## Exactly what CI runs
@@ -43,6 +44,10 @@ lint: $(VENV)/.test-ready ## Style, import rule, migrations and system checks
 
 validate: $(VENV)/.test-ready ## Check every page with the Nu HTML validator (needs Java and npm)
 	@$(BIN)/python -m tests.validate_html
+
+bench-search: $(VENV)/.test-ready ## Time the search among 2,000 articles, in a database of its own
+	@mkdir -p var/db
+	@$(BIN)/python -m tests.bench_search
 
 manager: $(VENV)/.run-ready .env ## Make a new one-time password for the manager account
 	@$(call on_site,$(BIN)/python manage.py make_manager)

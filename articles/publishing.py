@@ -7,6 +7,7 @@ from datetime import datetime
 
 from .checklist import Finding, check_article, errors_in
 from .models import Article, State
+from .search import index_article
 
 
 class NotPossible(Exception):
@@ -63,3 +64,4 @@ def _set(article: Article, **times: datetime | None) -> None:
         setattr(article, name, value)
     # Not save(): a change of state is no change of the text that readers should see as “Updated”.
     Article.objects.filter(pk=article.pk).update(**times)
+    index_article(article)

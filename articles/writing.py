@@ -7,6 +7,7 @@ from .checklist import Finding, check_article, errors_in
 from .models import Article, State
 from .publishing import NotReady
 from .reviewing import reviewed_text, void_reviews
+from .search import index_article
 from .versions import record_version, versions_of
 
 
@@ -42,6 +43,7 @@ def after_change(
     if errors:
         raise NotReady(errors)
     article.count_words()
+    index_article(article)
     record_version(article=article, by=by, comment=comment, now=now)
     has_changed = before is not None and reviewed_text(article) != before.text
     return has_changed and not only_typos and bool(void_reviews(article=article, now=now))

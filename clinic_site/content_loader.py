@@ -19,6 +19,7 @@ from clinic_site.core.models import ClinicIdentity, LoadedContent, Page, SiteTex
 from consults.models import ConsentText
 from locations.models import Location
 
+from . import search
 from .content_files import ContentError, Entry, read_content
 
 FOLDER = Path(__file__).resolve().parent / "content"
@@ -44,6 +45,8 @@ def load_content(*, now: datetime, folder: Path = FOLDER) -> list[Entry]:
                 kind.create(entry, now)
                 created.append(entry)
             LoadedContent.objects.create(kind=entry.kind, key=entry.name, loaded_at=now)
+        if created:
+            search.reindex()
     return created
 
 

@@ -4,11 +4,12 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
-from . import views
+from . import search_views, views
 from .media import media
 
 site_patterns = [
     path("", views.home, name="home"),
+    path("search/", search_views.search_page, name="search"),
     path("art/<slug:slug>.svg", views.art, name="art"),
     path("robots.txt", views.robots, name="robots"),
     path("site.webmanifest", views.manifest, name="manifest"),

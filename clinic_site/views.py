@@ -89,6 +89,7 @@ def art(request, slug: str) -> HttpResponse:
 def robots(request) -> HttpResponse:
     """What search engines should leave alone."""
     lines = ["User-agent: *", f"Disallow: {reverse('admin:index')}", "Disallow: /consult/thanks/"]
+    lines.append(f"Disallow: {reverse('site:search')}")
     return public(HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8"))
 
 

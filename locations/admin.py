@@ -7,8 +7,11 @@ from django.db import models
 from django.forms.models import BaseInlineFormSet
 from django.utils import timezone
 
+from clinic_site.core.search.admin import SearchedAdminMixin
+
 from .models import Clinician, Closure, Hours, Location, LocationPhoto
 from .opening import with_opening
+from .search import CLINICS
 
 
 class HoursFormSet(BaseInlineFormSet):
@@ -65,7 +68,8 @@ class LocationChangeList(ChangeList):
 
 
 @admin.register(Location)
-class LocationAdmin(admin.ModelAdmin):
+class LocationAdmin(SearchedAdminMixin, admin.ModelAdmin):
+    source = CLINICS
     list_display = ["name", "city", "open_now", "is_active"]
     ordering = ["-is_active", "position", "name"]
     prepopulated_fields = {"slug": ["name"]}

@@ -8,6 +8,7 @@ from django.utils.formats import date_format
 
 from ..models import Article, CalloutBlock, EvidenceBlock, FigureBlock, ProseBlock, State
 from ..publishing import NotReady
+from ..search import remove_article
 from ..writing import after_change, before_change
 from .article_form import ArticleForm, compare_with_stored, revive_deleted_blocks
 from .article_pages import ArticlePages
@@ -101,6 +102,14 @@ class ArticleAdmin(SlugOnceMixin, ArticlePages, ContentEditor):
         )
         if review_is_void:
             self.message_user(request, REVIEW_IS_VOID, level=messages.WARNING)
+
+    def delete_model(self, request, obj: Article) -> None:
+        remove_article(obj.pk)
+        super().delete_model(request, obj)
+
+    def get_actions(self, request) -> dict:
+        # One at a time: each asks what else would go, and leaves its address in order.
+        return {name: action for name, action in super().get_actions(request).items() if name != "delete_selected"}
 
     def render_change_form(self, request, context, *, obj=None, **kwargs):
         form = context["adminform"].form

@@ -2,12 +2,16 @@
 
 from django.contrib import admin
 
+from clinic_site.core.search.admin import SearchedAdminMixin
+
 from ..models import Question
+from ..search import QUESTIONS
 from .slugs import SlugOnceMixin
 
 
 @admin.register(Question)
-class QuestionAdmin(SlugOnceMixin, admin.ModelAdmin):
+class QuestionAdmin(SearchedAdminMixin, SlugOnceMixin, admin.ModelAdmin):
+    source = QUESTIONS
     slug_source = "question"
     list_display = ["question", "group", "position", "is_shown", "modified_at"]
     list_filter = ["group", "is_shown"]

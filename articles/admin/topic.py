@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.db.models import Count
 
 from ..models import Topic
+from ..search import index_topic
 from .slugs import SlugOnceMixin
 
 
@@ -17,6 +18,10 @@ class TopicAdmin(SlugOnceMixin, admin.ModelAdmin):
     def get_queryset(self, request):
         counted = super().get_queryset(request).annotate(article_total=Count("articles"))
         return counted.order_by("position", "name")
+
+    def save_model(self, request, obj: Topic, form, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        index_topic(obj)
 
     @admin.display(description="articles", ordering="article_total")
     def article_count(self, topic: Topic) -> int:

@@ -4,8 +4,10 @@ from django.contrib import admin
 
 from .admin_forms import PageForm
 from .dashboard import recipient_of
-from .models import AuditEntry, ClinicIdentity, JobRun, OutboxMessage, Page, SiteText
+from .models import AuditEntry, ClinicIdentity, JobRun, MissedSearch, OutboxMessage, Page, SiteText
 from .picture_admin import PictureAdmin
+from .search.admin import SearchedAdminMixin
+from .search.pages import PAGES
 
 __all__ = ["PictureAdmin"]  # registered by its own module
 
@@ -40,7 +42,8 @@ class ClinicIdentityAdmin(admin.ModelAdmin):
 
 
 @admin.register(Page)
-class PageAdmin(admin.ModelAdmin):
+class PageAdmin(SearchedAdminMixin, admin.ModelAdmin):
+    source = PAGES
     form = PageForm
     list_display = ["title", "slug", "is_shown", "in_footer", "position", "modified_at"]
     list_filter = ["is_shown"]
@@ -71,6 +74,19 @@ class SiteTextAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request, obj=None) -> bool:
         return False
+
+
+@admin.register(MissedSearch)
+class MissedSearchAdmin(ReadOnlyAdmin):
+    """What to write next: editors read it, and delete what they have dealt with."""
+
+    list_display = ["term", "count", "last_on"]
+    list_display_links = None
+    ordering = ["-count", "-last_on", "term"]
+    search_fields = ["term"]
+
+    def has_delete_permission(self, request, obj=None) -> bool:
+        return admin.ModelAdmin.has_delete_permission(self, request, obj)
 
 
 @admin.register(OutboxMessage)

@@ -1,8 +1,10 @@
 """Editors' HTML: cleaned when it is saved, by whatever road it comes."""
 
 import re
+from html import unescape
 
 import nh3
+from django.utils.html import strip_tags
 from django_prose_editor.fields import ProseEditorField
 
 TAGS = {"p", "h2", "h3", "strong", "em", "ul", "ol", "li", "a", "blockquote", "br", "sub", "sup"}
@@ -22,6 +24,14 @@ EXTENSIONS = {
 
 # Everything XML 1.0 refuses, but tab and line ends: one pasted control character breaks a feed.
 CONTROL_CHARACTERS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
+
+BLOCK_END = re.compile(r"</(?:p|h2|h3|li|blockquote)>|<br\s*/?>", re.IGNORECASE)
+
+
+def text_lines(markup: str) -> str:
+    """Return the words of editors' HTML, one line for each paragraph, heading or item."""
+    lines = unescape(strip_tags(BLOCK_END.sub("\n", markup))).splitlines()
+    return "\n".join(filter(None, (" ".join(line.split()) for line in lines)))
 
 
 def clean_html(html: str) -> str:

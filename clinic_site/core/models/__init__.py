@@ -7,6 +7,7 @@ from .loaded import LoadedContent
 from .outbox import OutboxMessage
 from .page import Page
 from .picture import Picture, Rendition
+from .search import MissedSearch, SearchDocument, SearchWord
 from .text import SiteText
 
 __all__ = [
@@ -14,10 +15,13 @@ __all__ = [
     "ClinicIdentity",
     "JobRun",
     "LoadedContent",
+    "MissedSearch",
     "OutboxMessage",
     "Page",
     "Picture",
     "Rendition",
+    "SearchDocument",
+    "SearchWord",
     "SiteText",
     "WorkerBeat",
 ]

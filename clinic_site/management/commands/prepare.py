@@ -9,7 +9,7 @@ from clinic_site.core.models import ClinicIdentity
 
 
 class Command(BaseCommand):
-    help = "Migrate, load the initial content into an empty database, and make a first manager account."
+    help = "Migrate, load the initial content into an empty database, fill the search, make a first manager account."
 
     def handle(self, *args, **options) -> None:
         for folder in ("db", "mail", "media"):
@@ -18,6 +18,7 @@ class Command(BaseCommand):
         if not ClinicIdentity.objects.exists():
             self.stdout.write("Loading the initial content ...")
             call_command("load_content", stdout=self.stdout)
+        call_command("reindex_search", if_incomplete=True, stdout=self.stdout)
         if not get_user_model().objects.filter(is_superuser=True).exists():
             call_command("make_manager", stdout=self.stdout)
         if not settings.MAIL_IS_CONFIGURED:
