@@ -3,12 +3,14 @@
 from django.db import models
 from phonenumber_field.modelfields import PhoneNumberField
 
+from ..plain_fields import PlainCharField
+
 
 class ClinicIdentity(models.Model):
     """The clinic's name, tagline and phone, as every page shows them."""
 
-    name = models.CharField(max_length=100, help_text="Shown at the top of every page and in every page title.")
-    tagline = models.CharField(max_length=150, blank=True, help_text="Shown at the foot of every page. May stay empty.")
+    name = PlainCharField(max_length=100, help_text="Shown at the top of every page and in every page title.")
+    tagline = PlainCharField(max_length=150, blank=True, help_text="Shown at the foot of every page. May stay empty.")
     phone = PhoneNumberField(
         blank=True, help_text="The main number. Readers see it on every page and can tap it to call."
     )
