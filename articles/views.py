@@ -3,18 +3,23 @@
 import re
 
 from django.core.paginator import EmptyPage, Paginator
-from django.http import Http404, HttpResponse, HttpResponsePermanentRedirect
+from django.http import Http404, HttpResponse, HttpResponsePermanentRedirect, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from clinic_site.core.caching import public
-from clinic_site.core.seo import PageMeta
+from clinic_site.core.caching import public, unchanging
+from clinic_site.core.models import ClinicIdentity
+from clinic_site.core.organization import organization
+from clinic_site.core.seo import Crumb, PageMeta
 
-from .models import Article, Question, Topic
+from .models import Article, Question, Reference, Topic
 from .models.article import ArticleQuerySet
+from .neighbours import neighbours
 from .rendering import render_article, render_questions
+from .sharing import picture_for, picture_path
+from .structured import changed_at, medical_web_page
 
 ARTICLES_A_PAGE = 12
 RELATED = 3
@@ -59,8 +64,11 @@ def _list(
     meta = PageMeta(
         title=title if is_first else f"{title}, page {page_obj.number}",
         description=description if is_first else "",
-        path=path if is_first else f"{path}?page={page_obj.number}",
+        path=_page_path(path, page_obj.number),
         robots="" if page_obj.object_list else "noindex",
+        crumbs=_crumbs_of_list(title, path, topic, is_first=is_first),
+        previous_path=_page_path(path, page_obj.previous_page_number()) if page_obj.has_previous() else "",
+        next_path=_page_path(path, page_obj.next_page_number()) if page_obj.has_next() else "",
     )
     context = {
         "meta": meta,
@@ -69,6 +77,15 @@ def _list(
         "page_obj": page_obj,
     }
     return public(render(request, "articles/index.html", context))
+
+
+def _page_path(path: str, number: int) -> str:
+    return path if number == 1 else f"{path}?page={number}"
+
+
+def _crumbs_of_list(title: str, path: str, topic: Topic | None, *, is_first: bool) -> tuple[Crumb, ...]:
+    above = [Crumb(name="Articles", path=reverse("articles:index"))] if topic else []
+    return tuple(above if is_first else [*above, Crumb(name=title, path=path)])
 
 
 def _page(articles: ArticleQuerySet, wanted: str | None):
@@ -85,28 +102,56 @@ def article(request, slug: str) -> HttpResponse:
     """One article, if readers may see it yet."""
     published = Article.objects.published(timezone.now()).for_cards()
     found = get_object_or_404(published, slug=slug)
-    page = render_article(found)
+    page, clinic = render_article(found), ClinicIdentity.load()
     # Templates read an article and what was rendered of it under one name.
     found.standfirst_html, found.key_facts_html = page.standfirst_html, page.key_facts_html
-    meta = PageMeta(
-        title=found.title,
-        description=found.summary,
-        path=found.get_absolute_url(),
-        og_type="article",
-        published_at=found.published_at,
-        modified_at=found.modified_at,
-    )
+    earlier, later = neighbours(found, published)
+    meta = _article_meta(found, clinic, sources=[citation.reference for citation in page.citations])
     context = {
         "meta": meta,
+        "clinic": clinic,
         "article": found,
+        "changed_at": changed_at(found),
         "page": page,
         "blocks": page.blocks,
         "contents": page.contents,
         "citations": page.citations,
         "texts": page.boxes,
         "related": published.related_to(found)[:RELATED],
+        "earlier": earlier,
+        "later": later,
     }
     return public(render(request, "articles/article.html", context))
+
+
+def _article_meta(article: Article, clinic: ClinicIdentity, *, sources: list[Reference]) -> PageMeta:
+    topic, picture = article.topic, picture_path(article, clinic)
+    return PageMeta(
+        title=article.title,
+        description=article.summary,
+        path=article.get_absolute_url(),
+        og_type="article",
+        published_at=article.published_at,
+        modified_at=changed_at(article),
+        crumbs=(
+            Crumb(name="Articles", path=reverse("articles:index")),
+            Crumb(name=topic.name, path=topic.get_absolute_url()),
+        ),
+        picture_path=picture,
+        picture_alt=f"Drawn hills and pines with the words: {article.title}",
+        structured_data=(organization(clinic), medical_web_page(article, sources=sources, picture_path=picture)),
+    )
+
+
+@require_safe
+def share_picture(request, slug: str, version: str) -> HttpResponse:
+    """The picture that apps show when somebody shares a published article."""
+    found = get_object_or_404(Article.objects.published(timezone.now()), slug=slug)
+    clinic = ClinicIdentity.load()
+    picture = picture_for(found, clinic)
+    if version != picture.version:  # an old title: what was shared then shows the picture of today
+        return public(HttpResponseRedirect(picture_path(found, clinic)))
+    return unchanging(HttpResponse(picture.jpeg(), content_type="image/jpeg"))
 
 
 @require_safe

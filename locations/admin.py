@@ -7,6 +7,8 @@ from django.db import models
 from django.forms.models import BaseInlineFormSet
 from django.utils import timezone
 
+from clinic_site.core.redirect_admin import MovesMixin
+
 from .models import Clinician, Closure, Hours, Location, LocationPhoto
 from .opening import with_opening
 
@@ -65,7 +67,7 @@ class LocationChangeList(ChangeList):
 
 
 @admin.register(Location)
-class LocationAdmin(admin.ModelAdmin):
+class LocationAdmin(MovesMixin, admin.ModelAdmin):
     list_display = ["name", "city", "open_now", "is_active"]
     ordering = ["-is_active", "position", "name"]
     prepopulated_fields = {"slug": ["name"]}
@@ -91,6 +93,9 @@ class LocationAdmin(admin.ModelAdmin):
 
     def get_changelist(self, request, **kwargs) -> type[ChangeList]:
         return LocationChangeList
+
+    def was_public(self, location: Location) -> bool:
+        return location.is_active
 
     def has_delete_permission(self, request, obj=None) -> bool:
         """A clinic is retired, never deleted: requests go on naming it."""

@@ -59,9 +59,7 @@ class CalloutBlock(ArticleBlock):
         CRISIS = "crisis", "Crisis (red)"
 
     look = models.CharField(max_length=10, choices=Look, default=Look.SAFETY)
-    heading = PlainCharField(
-        max_length=120, validators=[refuse_citations], help_text="Says at once what it is about."
-    )
+    heading = PlainCharField(max_length=120, validators=[refuse_citations], help_text="Says at once what it is about.")
     html = SanitizedHtmlField("text", validators=[validate_citations])
 
     class Meta:

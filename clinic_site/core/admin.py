@@ -7,6 +7,7 @@ from .admin_forms import PageForm, PictureForm
 from .dashboard import recipient_of
 from .models import AuditEntry, ClinicIdentity, JobRun, OutboxMessage, Page, Picture, SiteText
 from .picture_uses import uses_of
+from .redirect_admin import MovesMixin
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -39,7 +40,7 @@ class ClinicIdentityAdmin(admin.ModelAdmin):
 
 
 @admin.register(Page)
-class PageAdmin(admin.ModelAdmin):
+class PageAdmin(MovesMixin, admin.ModelAdmin):
     form = PageForm
     list_display = ["title", "slug", "is_shown", "in_footer", "position", "modified_at"]
     list_filter = ["is_shown"]
@@ -50,6 +51,9 @@ class PageAdmin(admin.ModelAdmin):
     def get_prepopulated_fields(self, request, obj=None) -> dict:
         # Suggested once, never afterwards: links would break.
         return {} if obj else {"slug": ["title"]}
+
+    def was_public(self, page: Page) -> bool:
+        return page.is_shown
 
     def view_on_site(self, page: Page) -> str | None:
         return page.get_absolute_url() if page.is_shown else None

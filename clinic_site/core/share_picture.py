@@ -38,16 +38,16 @@ KEPT = 128  # pictures kept by each process, of about 50 kB
 
 @dataclass(frozen=True, kw_only=True)
 class SharePicture:
-    """What one picture shows. `scene_key` chooses the landscape, as in `core.art`."""
+    """What one picture shows: a title, a quiet line under it, a landscape chosen as in `core.art`."""
 
     title: str
-    clinic_name: str
+    byline: str
     scene_key: str
 
     @property
     def version(self) -> str:
         """Twelve hexadecimal digits that change whenever the picture does, for its address."""
-        words = "\n".join((DRAWING, self.title, self.clinic_name, self.scene_key))
+        words = "\n".join((DRAWING, self.title, self.byline, self.scene_key))
         return hashlib.sha256(words.encode(errors="replace")).hexdigest()[:12]
 
     def jpeg(self) -> bytes:
@@ -65,10 +65,10 @@ def _draw(picture: SharePicture) -> bytes:
     top = (TITLE_TOP + TITLE_BOTTOM - len(lines) * step) / 2
     for number, line in enumerate(lines):
         draw.text((MARGIN, top + number * step), line, font=font, fill=INK, anchor="la")
-    name = _printable(picture.clinic_name)
-    font, (name, *_) = fit(name, width=WIDTH - 2 * MARGIN - 60, height=40, font="atkinson-next.woff2", largest=30)
+    byline = _printable(picture.byline)
+    font, (byline, *_) = fit(byline, width=WIDTH - 2 * MARGIN - 60, height=40, font="atkinson-next.woff2", largest=30)
     _mark(image, (MARGIN, NAME_Y - 22))
-    draw.text((MARGIN + 60, NAME_Y), name, font=font, fill=QUIET_INK, anchor="lm")
+    draw.text((MARGIN + 60, NAME_Y), byline, font=font, fill=QUIET_INK, anchor="lm")
     file = io.BytesIO()
     image.save(file, "JPEG", quality=86, optimize=True, subsampling=0)
     return file.getvalue()

@@ -101,7 +101,7 @@ def test_blocks_are_moved_changed_and_removed(staff):
         ({}, [("evidence", {"caption": "T", "table": "A | B\r\nc"})], "Line 2 has 1 cells, but the headings are 2"),
         ({}, [("evidence", {"caption": "T", "table": "A | B"})], "at least one row"),
         ({"slug": "two words"}, [], "valid"),
-        ({"title": "x\0y"}, [], "Null characters are not allowed"),
+        ({"slug": "x\0y"}, [], "Null characters are not allowed"),
         ({"published_at_0": "tomorrow"}, [], "Enter a valid date"),
     ],
 )

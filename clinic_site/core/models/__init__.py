@@ -7,6 +7,7 @@ from .loaded import LoadedContent
 from .outbox import OutboxMessage
 from .page import Page
 from .picture import Picture
+from .redirect import Redirect
 from .text import SiteText
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "OutboxMessage",
     "Page",
     "Picture",
+    "Redirect",
     "SiteText",
     "WorkerBeat",
 ]
