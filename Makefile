@@ -49,7 +49,7 @@ manager: $(VENV)/.run-ready .env ## Make a new one-time password for the manager
 
 lock: ## Pin requirements*.in anew, with hashes
 	@$(PYTHON) -m venv var/lock && var/lock/bin/pip install --quiet pip-tools
-	@for name in requirements requirements-dev; do \
+	@for name in requirements requirements-extras requirements-dev; do \
 	  var/lock/bin/pip-compile --quiet --upgrade --generate-hashes --strip-extras --allow-unsafe --no-header \
 	    --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --output-file $$name.txt $$name.in; done
 

@@ -16,7 +16,7 @@ from .models import Article, Reference, Review
 
 def changed_at(article: Article) -> datetime:
     """When what readers read last changed: at its publication, at the earliest."""
-    return max(article.published_at, article.modified_at)
+    return max(filter(None, (article.published_at, article.modified_at)))
 
 
 def medical_web_page(article: Article, *, sources: Iterable[Reference], picture_path: str) -> dict:

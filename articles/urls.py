@@ -10,5 +10,6 @@ urlpatterns = [
     path("og/<slug:slug>/<slug:version>.jpg", views.share_picture, name="share-picture"),
     path("feed/", feeds.atom, name="atom"),
     path("feed/rss/", feeds.rss, name="rss"),
+    path("preview/<str:secret>/", views.preview, name="preview"),
     path("questions/", views.questions, name="questions"),
 ]

@@ -1,6 +1,7 @@
 """The pages on which people read: lists of articles, one article, the questions."""
 
 import re
+from datetime import datetime
 
 from django.core.paginator import EmptyPage, Paginator
 from django.http import Http404, HttpResponse, HttpResponsePermanentRedirect, HttpResponseRedirect
@@ -11,15 +12,16 @@ from django.views.decorators.http import require_safe
 
 from clinic_site.core.caching import public, unchanging
 from clinic_site.core.models import ClinicIdentity
-from clinic_site.core.organization import organization
 from clinic_site.core.seo import Crumb, PageMeta
 
-from .models import Article, Question, Reference, Topic
+from .heads import article_meta
+from .models import Article, Question, Topic
 from .models.article import ArticleQuerySet
 from .neighbours import neighbours
+from .previews import find_preview
 from .rendering import render_article, render_questions
 from .sharing import picture_for, picture_path
-from .structured import changed_at, medical_web_page
+from .structured import changed_at
 
 ARTICLES_A_PAGE = 12
 RELATED = 3
@@ -102,45 +104,47 @@ def article(request, slug: str) -> HttpResponse:
     """One article, if readers may see it yet."""
     published = Article.objects.published(timezone.now()).for_cards()
     found = get_object_or_404(published, slug=slug)
-    page, clinic = render_article(found), ClinicIdentity.load()
+    context = _article_context(found)
+    context["related"] = published.related_to(found)[:RELATED]
+    context["earlier"], context["later"] = neighbours(found, published)
+    return public(render(request, "articles/article.html", context))
+
+
+@require_safe
+def preview(request, secret: str) -> HttpResponse:
+    """One article that is not published, for somebody who was given the link."""
+    link = find_preview(secret=secret, now=timezone.now())
+    if link is None:
+        raise Http404
+    found = Article.objects.for_cards().get(pk=link.article_id)
+    return preview_response(request, found, expires_at=link.expires_at)
+
+
+def preview_response(request, article: Article, *, expires_at: datetime | None = None) -> HttpResponse:
+    """The page of an article as readers would see it, kept by nobody and indexed by nobody."""
+    context = _article_context(article, robots="noindex, nofollow")
+    context["preview"] = {"expires_at": expires_at}
+    response = render(request, "articles/article.html", context)
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    return response
+
+
+def _article_context(article: Article, *, robots: str = "") -> dict:
+    page, clinic = render_article(article), ClinicIdentity.load()
     # Templates read an article and what was rendered of it under one name.
-    found.standfirst_html, found.key_facts_html = page.standfirst_html, page.key_facts_html
-    earlier, later = neighbours(found, published)
-    meta = _article_meta(found, clinic, sources=[citation.reference for citation in page.citations])
-    context = {
-        "meta": meta,
+    article.standfirst_html, article.key_facts_html = page.standfirst_html, page.key_facts_html
+    return {
+        "meta": article_meta(article, clinic=clinic, citations=page.citations, robots=robots),
         "clinic": clinic,
-        "article": found,
-        "changed_at": changed_at(found),
+        "article": article,
+        "changed_at": changed_at(article),
         "page": page,
         "blocks": page.blocks,
         "contents": page.contents,
         "citations": page.citations,
         "texts": page.boxes,
-        "related": published.related_to(found)[:RELATED],
-        "earlier": earlier,
-        "later": later,
     }
-    return public(render(request, "articles/article.html", context))
-
-
-def _article_meta(article: Article, clinic: ClinicIdentity, *, sources: list[Reference]) -> PageMeta:
-    topic, picture = article.topic, picture_path(article, clinic)
-    return PageMeta(
-        title=article.title,
-        description=article.summary,
-        path=article.get_absolute_url(),
-        og_type="article",
-        published_at=article.published_at,
-        modified_at=changed_at(article),
-        crumbs=(
-            Crumb(name="Articles", path=reverse("articles:index")),
-            Crumb(name=topic.name, path=topic.get_absolute_url()),
-        ),
-        picture_path=picture,
-        picture_alt=f"Drawn hills and pines with the words: {article.title}",
-        structured_data=(organization(clinic), medical_web_page(article, sources=sources, picture_path=picture)),
-    )
 
 
 @require_safe

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 from js_asset import Media
 
+from articles import dashboard as articles_dashboard
 from articles import launch as articles_launch
 from clinic_site.core import dashboard as core_dashboard
 from clinic_site.core import launch as core_launch
@@ -42,9 +43,11 @@ class ClinicAdminSite(AdminSite):
             context = getattr(response, "context_data", None) or {}
             if isinstance(context.get("media"), Media):
                 context["media"] = context["media"].with_nonce(request.csp_nonce)
-            return response
+            # A view may need more than the others: see the preview of an article.
+            policy = {**settings.ADMIN_CONTENT_SECURITY_POLICY, **getattr(response, "admin_policy", {})}
+            return csp_replace(policy)(lambda request: response)(request)
 
-        return csp_replace(settings.ADMIN_CONTENT_SECURITY_POLICY)(wrapped)
+        return wrapped
 
     def each_context(self, request) -> dict:
         context = super().each_context(request)
@@ -57,6 +60,7 @@ class ClinicAdminSite(AdminSite):
         context = {
             "is_first_screen": True,
             "desk": consults_dashboard.desk(request.user, now=now),
+            "reviews": articles_dashboard.review_queue(request.user, now=now),
             "mails": core_dashboard.mail_rows(_mails_for(request.user)),
             "missing": _missing(request.user, now=now),
         }

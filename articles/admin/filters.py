@@ -3,7 +3,7 @@
 from django.contrib.admin import SimpleListFilter
 from django.utils import timezone
 
-from ..models import Article, Review
+from ..models import Review, State
 
 
 class StateFilter(SimpleListFilter):
@@ -11,17 +11,11 @@ class StateFilter(SimpleListFilter):
     parameter_name = "state"
 
     def lookups(self, request, model_admin):
-        return Article.State.choices
+        return State.choices
 
     def queryset(self, request, queryset):
-        now = timezone.now()
-        match self.value():
-            case Article.State.DRAFT:
-                return queryset.filter(published_at=None)
-            case Article.State.SCHEDULED:
-                return queryset.filter(published_at__gt=now)
-            case Article.State.PUBLISHED:
-                return queryset.published(now)
+        if self.value() in State.values:
+            return queryset.in_state(State(self.value()), timezone.now())
         return queryset
 
 

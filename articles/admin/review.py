@@ -20,26 +20,22 @@ class ReviewAdmin(admin.ModelAdmin):
             {
                 "description": "Readers see the newest review that stands, with name, credential and dates. "
                 "A review is a record: it can be made void, never edited or deleted. "
-                "Changing the text of an article makes its review void.",
+                "Changing the text of an article makes its review void. Clinicians sign on the preview of an article.",
                 "fields": ["article", "clinician", "credential", "scope", "reviewed_on", "next_due_on"],
             },
         ),
+        ("Record", {"fields": ["signed_by", "voided_at"]}),
     ]
+
+    def has_add_permission(self, request) -> bool:
+        # Signed by the clinician alone, below the preview: nobody signs for another.
+        return False
 
     def has_change_permission(self, request, obj=None) -> bool:
         return super().has_change_permission(request, obj) and obj is None
 
     def has_delete_permission(self, request, obj=None) -> bool:
         return False
-
-    def get_fieldsets(self, request, obj=None):
-        if obj is None:
-            return self.fieldsets
-        return [*self.fieldsets, ("Record", {"fields": ["signed_by", "voided_at"]})]
-
-    def save_model(self, request, obj, form, change) -> None:
-        obj.signed_by = request.user
-        super().save_model(request, obj, form, change)
 
     @admin.action(description="Make void: readers no longer see it", permissions=["change"])
     def void(self, request, queryset) -> None:

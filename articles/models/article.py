@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from content_editor.contents import contents_for_item
 from content_editor.models import Region
+from django.conf import settings
 from django.db import models
 from django.urls import reverse
 
@@ -38,10 +39,37 @@ class Topic(models.Model):
         return reverse("articles:topic", args=[self.slug])
 
 
+class State(models.TextChoices):
+    """Where an article stands between its first draft and its end. It is never stored: see in_state()."""
+
+    DRAFT = "draft", "Draft"
+    IN_REVIEW = "in-review", "In review"
+    SCHEDULED = "scheduled", "Scheduled"
+    PUBLISHED = "published", "Published"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+
+
 class ArticleQuerySet(models.QuerySet):
+    def in_state(self, state: State, now: datetime) -> "ArticleQuerySet":
+        """Articles that are in `state` at `now`.
+
+        The state is nothing but a comparison of times, so an article goes live at its moment by
+        itself: there is no job that could stall.
+        """
+        if state == State.DRAFT:
+            return self.filter(published_at=None, in_review_since=None)
+        if state == State.IN_REVIEW:
+            return self.filter(published_at=None, in_review_since__isnull=False)
+        if state == State.WITHDRAWN:
+            return self.filter(withdrawn_at__lte=now)
+        standing = self.filter(models.Q(withdrawn_at=None) | models.Q(withdrawn_at__gt=now))
+        if state == State.SCHEDULED:
+            return standing.filter(published_at__gt=now)
+        return standing.filter(published_at__lte=now)
+
     def published(self, now: datetime) -> "ArticleQuerySet":
         """Articles that readers can open at `now`."""
-        return self.filter(published_at__lte=now)
+        return self.in_state(State.PUBLISHED, now)
 
     def newest_first(self) -> "ArticleQuerySet":
         return self.order_by("-published_at", "pk")
@@ -61,10 +89,7 @@ class Article(models.Model):
 
     regions = [Region(key="main", title="Article")]
 
-    class State(models.TextChoices):
-        DRAFT = "draft", "Draft"
-        SCHEDULED = "scheduled", "Scheduled"
-        PUBLISHED = "published", "Published"
+    State = State
 
     title = PlainCharField(
         max_length=110, validators=[refuse_citations], help_text="The heading. Ask it the way a patient would."
@@ -75,10 +100,12 @@ class Article(models.Model):
     topic = models.ForeignKey(Topic, on_delete=models.PROTECT, related_name="articles")
     summary = PlainCharField(
         max_length=170,
+        blank=True,
         validators=[refuse_citations],
         help_text="One plain sentence for cards and search results. No citation marks.",
     )
     standfirst = PlainTextField(
+        blank=True,
         help_text="The short answer, under the title: one to three sentences. Cite with [@key].",
         validators=[validate_citations],
     )
@@ -95,8 +122,20 @@ class Article(models.Model):
     is_featured = models.BooleanField(
         "featured", default=False, help_text="Shown large on the home page. The newest one wins."
     )
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="Who keeps this page true: gets a mail each week while its review is due.",
+    )
+    in_review_since = models.DateTimeField(null=True, editable=False)
     published_at = models.DateTimeField(
-        null=True, blank=True, help_text="Readers see the article from this moment on (Central Time). Empty: a draft."
+        null=True, editable=False, help_text="Readers see the article from this moment on."
+    )
+    withdrawn_at = models.DateTimeField(
+        null=True, editable=False, help_text="Readers no longer see the article from this moment on."
     )
     created_at = models.DateTimeField(auto_now_add=True)
     modified_at = models.DateTimeField("last changed", auto_now=True, help_text="Shown as “Updated”.")
@@ -110,6 +149,16 @@ class Article(models.Model):
         indexes = [
             models.Index(fields=["-published_at", "id"], name="articles_newest_first"),
         ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(withdrawn_at=None) | models.Q(published_at__isnull=False),
+                name="articles_withdrawn_after_published",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(in_review_since=None) | models.Q(published_at=None),
+                name="articles_in_review_before_published",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.title
@@ -118,10 +167,12 @@ class Article(models.Model):
         return reverse("articles:article", args=[self.slug])
 
     def state(self, now: datetime) -> State:
-        """Whether readers can open the article at `now`, later, or not yet."""
+        """Where the article stands at `now`: what in_state() says of it in the database."""
         if self.published_at is None:
-            return self.State.DRAFT
-        return self.State.PUBLISHED if self.published_at <= now else self.State.SCHEDULED
+            return State.DRAFT if self.in_review_since is None else State.IN_REVIEW
+        if self.withdrawn_at is not None and self.withdrawn_at <= now:
+            return State.WITHDRAWN
+        return State.PUBLISHED if self.published_at <= now else State.SCHEDULED
 
     @property
     def key_fact_list(self) -> list[str]:

@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "django.forms",
     "content_editor",
     "django_prose_editor",
+    "reversion",
     "crispy_forms",
     "csp",
     "phonenumber_field",
@@ -198,6 +199,10 @@ ADMIN_CONTENT_SECURITY_POLICY = {
     "require-trusted-types-for": None,
     "trusted-types": None,
 }
+
+# Articles ------------------------------------------------------------------------------------
+# A medical article is published only while a clinician's review of it stands.
+REQUIRE_REVIEW = env.bool("REQUIRE_REVIEW", default=True)
 
 # The pages for a broken database cannot ask it for the phone number.
 FALLBACK_PHONE = text("FALLBACK_PHONE", "(205) 557-2253")

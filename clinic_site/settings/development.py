@@ -7,6 +7,7 @@ from . import base
 globals().update({name: value for name, value in vars(base).items() if name.isupper()})
 
 DEBUG = True
+REQUIRE_REVIEW = base.env.bool("REQUIRE_REVIEW", default=False)
 ALLOWED_HOSTS = [*base.ALLOWED_HOSTS, "localhost", "127.0.0.1"]
 STORAGES = {
     **base.STORAGES,

@@ -22,6 +22,8 @@ ZEAL_ALLOWLIST = [
     {"model": "locations.*"},
     {"model": "consults.ConsultRequest"},
     {"model": "auth.User"},
+    # A version of an article names the kind of each of its blocks; Django remembers the kinds.
+    {"model": "contenttypes.ContentType"},
 ]
 ALLOWED_HOSTS = ["clinic.example", "testserver", "localhost", "127.0.0.1"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

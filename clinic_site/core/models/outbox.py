@@ -26,6 +26,7 @@ class OutboxMessage(models.Model):
         STAFF = "staff", "To staff"
         CONFIRMATION = "confirmation", "Confirmation to the person"
         DIGEST = "digest", "Daily digest"
+        REVIEWS = "reviews", "Reviews due"
 
     kind = models.CharField(max_length=20, choices=Kind)
     about = models.CharField(max_length=80, blank=True, db_index=True, help_text="What the mail tells of.")
