@@ -72,6 +72,7 @@ class RedirectForm(forms.ModelForm):
         return path
 
     def clean(self) -> None:
+        super().clean()
         old, new = self.cleaned_data.get("old_path"), self.cleaned_data.get("new_path")
         if not (old and new):
             return

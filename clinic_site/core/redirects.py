@@ -36,8 +36,7 @@ def record_move(*, old_path: str, new_path: str, now: datetime, was_public: bool
         Redirect.objects.filter(old_path=new_path).delete()
         Redirect.objects.filter(new_path=old_path).update(new_path=new_path)
         if was_public:
-            row = {"new_path": new_path, "is_manual": False, "created_at": now}
-            Redirect.objects.update_or_create(old_path=old_path, defaults=row)
+            _write(Redirect(old_path=old_path, new_path=new_path, created_at=now))
 
 
 def record_removal(*, path: str, now: datetime, was_public: bool = True) -> None:
@@ -45,8 +44,13 @@ def record_removal(*, path: str, now: datetime, was_public: bool = True) -> None
     with transaction.atomic():
         Redirect.objects.filter(new_path=path).update(new_path="")
         if was_public:
-            row = {"new_path": "", "is_manual": False, "created_at": now}
-            Redirect.objects.update_or_create(old_path=path, defaults=row)
+            _write(Redirect(old_path=path, new_path="", created_at=now))
+
+
+def _write(row: Redirect) -> None:
+    """Store `row` in place of whatever its old address had, in one statement: nobody can come between."""
+    fields = ["new_path", "is_manual", "created_at"]
+    Redirect.objects.bulk_create([row], update_conflicts=True, unique_fields=["old_path"], update_fields=fields)
 
 
 def answer(request) -> HttpResponse | None:
