@@ -18,12 +18,18 @@ class Citation:
     html: SafeString
     link: str
     backlinks: list[str]
+    reference: Reference
 
 
 def numbering_for(texts: Iterable[str]) -> Numbering:
     """Return a fresh numbering that knows every source cited in `texts`: one query."""
+    return Numbering(references_for(texts))
+
+
+def references_for(texts: Iterable[str]) -> dict[str, Reference]:
+    """Return every source cited in `texts` by its key: one query."""
     keys = {key for text in texts for key in cited_keys(text)}
-    return Numbering({reference.key: reference for reference in Reference.objects.filter(key__in=keys)})
+    return {reference.key: reference for reference in Reference.objects.filter(key__in=keys)}
 
 
 def list_citations(numbering: Numbering) -> list[Citation]:
@@ -34,6 +40,7 @@ def list_citations(numbering: Numbering) -> list[Citation]:
             html=format_reference(use["reference"]),
             link=use["reference"].url,
             backlinks=use["backlinks"],
+            reference=use["reference"],
         )
         for use in numbering.used
     ]

@@ -4,19 +4,24 @@ import re
 from datetime import datetime
 
 from django.core.paginator import EmptyPage, Paginator
-from django.http import Http404, HttpResponse, HttpResponsePermanentRedirect
+from django.http import Http404, HttpResponse, HttpResponsePermanentRedirect, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from clinic_site.core.caching import public
-from clinic_site.core.seo import PageMeta
+from clinic_site.core.caching import public, unchanging
+from clinic_site.core.models import ClinicIdentity
+from clinic_site.core.seo import Crumb, PageMeta
 
+from .heads import article_meta
 from .models import Article, Question, State, Topic
 from .models.article import ArticleQuerySet
+from .neighbours import neighbours
 from .previews import find_preview
 from .rendering import render_article, render_questions
+from .sharing import picture_for, picture_path
+from .structured import changed_at
 
 ARTICLES_A_PAGE = 12
 RELATED = 3
@@ -61,8 +66,11 @@ def _list(
     meta = PageMeta(
         title=title if is_first else f"{title}, page {page_obj.number}",
         description=description if is_first else "",
-        path=path if is_first else f"{path}?page={page_obj.number}",
+        path=_page_path(path, page_obj.number),
         robots="" if page_obj.object_list else "noindex",
+        crumbs=_crumbs_of_list(title, path, topic, is_first=is_first),
+        previous_path=_page_path(path, page_obj.previous_page_number()) if page_obj.has_previous() else "",
+        next_path=_page_path(path, page_obj.next_page_number()) if page_obj.has_next() else "",
     )
     context = {
         "meta": meta,
@@ -71,6 +79,15 @@ def _list(
         "page_obj": page_obj,
     }
     return public(render(request, "articles/index.html", context))
+
+
+def _page_path(path: str, number: int) -> str:
+    return path if number == 1 else f"{path}?page={number}"
+
+
+def _crumbs_of_list(title: str, path: str, topic: Topic | None, *, is_first: bool) -> tuple[Crumb, ...]:
+    above = [Crumb(name="Articles", path=reverse("articles:index"))] if topic else []
+    return tuple(above if is_first else [*above, Crumb(name=title, path=path)])
 
 
 def _page(articles: ArticleQuerySet, wanted: str | None):
@@ -89,6 +106,7 @@ def article(request, slug: str) -> HttpResponse:
     found = get_object_or_404(published, slug=slug)
     context = _article_context(found)
     context["related"] = published.related_to(found)[:RELATED]
+    context["earlier"], context["later"] = neighbours(found, published)
     return public(render(request, "articles/article.html", context))
 
 
@@ -114,27 +132,31 @@ def preview_response(request, article: Article, *, expires_at: datetime | None =
 
 
 def _article_context(article: Article, *, robots: str = "") -> dict:
-    page = render_article(article)
+    page, clinic = render_article(article), ClinicIdentity.load()
     # Templates read an article and what was rendered of it under one name.
     article.standfirst_html, article.key_facts_html = page.standfirst_html, page.key_facts_html
-    meta = PageMeta(
-        title=article.title,
-        description=article.summary,
-        path=article.get_absolute_url(),
-        robots=robots,
-        og_type="article",
-        published_at=article.published_at,
-        modified_at=article.modified_at,
-    )
     return {
-        "meta": meta,
+        "meta": article_meta(article, clinic=clinic, citations=page.citations, robots=robots),
+        "clinic": clinic,
         "article": article,
+        "changed_at": changed_at(article),
         "page": page,
         "blocks": page.blocks,
         "contents": page.contents,
         "citations": page.citations,
         "texts": page.boxes,
     }
+
+
+@require_safe
+def share_picture(request, slug: str, version: str) -> HttpResponse:
+    """The picture that apps show when somebody shares a published article."""
+    found = get_object_or_404(Article.objects.published(timezone.now()), slug=slug)
+    clinic = ClinicIdentity.load()
+    picture = picture_for(found, clinic)
+    if version != picture.version:  # an old title: what was shared then shows the picture of today
+        return public(HttpResponseRedirect(picture_path(found, clinic)))
+    return unchanging(HttpResponse(picture.jpeg(), content_type="image/jpeg"))
 
 
 @require_safe

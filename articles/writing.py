@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from clinic_site.core.redirects import record_move, record_removal
+
 from .checklist import Finding, check_article, errors_in
 from .models import Article, State
 from .publishing import NotReady
 from .reviewing import reviewed_text, void_reviews
-from .search import index_article
+from .search import index_article, remove_article
 from .versions import record_version, versions_of
 
 
@@ -42,11 +44,26 @@ def after_change(
     errors = [error for error in _errors_before_readers(article, now) if (error.rule, error.text) not in known]
     if errors:
         raise NotReady(errors)
+    if before is not None:
+        record_move(
+            old_path=before.path, new_path=article.get_absolute_url(), was_public=has_been_public(article, now), now=now
+        )
     article.count_words()
     index_article(article)
     record_version(article=article, by=by, comment=comment, now=now)
     has_changed = before is not None and reviewed_text(article) != before.text
     return has_changed and not only_typos and bool(void_reviews(article=article, now=now))
+
+
+def before_deleting(*, article: Article, now: datetime) -> None:
+    """Tell readers and the search that the article is gone. Called before its row is deleted."""
+    record_removal(path=article.get_absolute_url(), was_public=has_been_public(article, now), now=now)
+    remove_article(article.pk)
+
+
+def has_been_public(article: Article, now: datetime) -> bool:
+    """True when anybody may know the address of the article, even if it was withdrawn since."""
+    return article.state(now) in (State.PUBLISHED, State.WITHDRAWN)
 
 
 def _errors_before_readers(article: Article, now: datetime) -> list[Finding]:

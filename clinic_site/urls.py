@@ -4,14 +4,17 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
-from . import search_views, views
+from . import search_views, sitemaps, views
 from .media import media
 
 site_patterns = [
     path("", views.home, name="home"),
     path("search/", search_views.search_page, name="search"),
     path("art/<slug:slug>.svg", views.art, name="art"),
+    path("og/<slug:version>.jpg", views.share_picture, name="share-picture"),
     path("robots.txt", views.robots, name="robots"),
+    path("sitemap.xml", sitemaps.index, name="sitemap"),
+    path("sitemap-<slug:section>-<int:number>.xml", sitemaps.section, name="sitemap-section"),
     path("site.webmanifest", views.manifest, name="manifest"),
     path("favicon.ico", views.favicon, name="favicon"),
     path(".well-known/security.txt", views.security_txt, name="security"),

@@ -1,7 +1,7 @@
 """Pages that draw on several apps, the small files browsers ask for, and the error pages."""
 
 from django.conf import settings
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.template.loader import get_template
 from django.templatetags.static import static
@@ -13,9 +13,10 @@ from articles.bibliography import Citation, list_citations, numbering_for
 from articles.models import Article
 from articles.rendering import PageTexts
 from clinic_site.core.art import scene
-from clinic_site.core.caching import public
+from clinic_site.core.caching import public, unchanging
 from clinic_site.core.models import ClinicIdentity, Page, SiteText
-from clinic_site.core.seo import PageMeta
+from clinic_site.core.organization import organization
+from clinic_site.core.seo import PageMeta, absolute_url
 from locations.models import Location
 from locations.opening import next_change, with_opening
 
@@ -40,6 +41,7 @@ def home(request) -> HttpResponse:
             title=clinic.tagline or "Ketamine infusions",
             description="Ketamine infusions in Birmingham and Auburn, Alabama: what is known and what is not.",
             path=reverse("site:home"),
+            structured_data=(organization(clinic),),
         ),
         "clinic": clinic,
         "featured": featured,
@@ -86,10 +88,22 @@ def art(request, slug: str) -> HttpResponse:
 
 
 @require_safe
+def share_picture(request, version: str) -> HttpResponse:
+    """The picture that apps show when somebody shares a page without one of its own."""
+    clinic = ClinicIdentity.load()
+    picture = clinic.share_picture
+    if version != picture.version:  # the clinic has another name now
+        return public(HttpResponseRedirect(clinic.share_picture_path))
+    return unchanging(HttpResponse(picture.jpeg(), content_type="image/jpeg"))
+
+
+@require_safe
 def robots(request) -> HttpResponse:
     """What search engines should leave alone."""
-    lines = ["User-agent: *", f"Disallow: {reverse('admin:index')}", "Disallow: /consult/thanks/"]
-    lines.append(f"Disallow: {reverse('site:search')}")
+    closed = [reverse("admin:index"), "/consult/thanks/", "/preview/", reverse("site:search")]
+    lines = ["User-agent: *", *(f"Disallow: {path}" for path in closed)]
+    if settings.SITE_IS_PUBLIC:
+        lines += ["", f"Sitemap: {absolute_url(reverse('site:sitemap'))}"]
     return public(HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8"))
 
 

@@ -7,6 +7,7 @@ from django.db import models
 from django.forms.models import BaseInlineFormSet
 from django.utils import timezone
 
+from clinic_site.core.redirect_admin import MovesMixin
 from clinic_site.core.search.admin import SearchedAdminMixin
 
 from .models import Clinician, Closure, Hours, Location, LocationPhoto
@@ -68,7 +69,7 @@ class LocationChangeList(ChangeList):
 
 
 @admin.register(Location)
-class LocationAdmin(SearchedAdminMixin, admin.ModelAdmin):
+class LocationAdmin(MovesMixin, SearchedAdminMixin, admin.ModelAdmin):
     source = CLINICS
     list_display = ["name", "city", "open_now", "is_active"]
     ordering = ["-is_active", "position", "name"]
@@ -95,6 +96,9 @@ class LocationAdmin(SearchedAdminMixin, admin.ModelAdmin):
 
     def get_changelist(self, request, **kwargs) -> type[ChangeList]:
         return LocationChangeList
+
+    def was_public(self, location: Location) -> bool:
+        return location.is_active
 
     def has_delete_permission(self, request, obj=None) -> bool:
         """A clinic is retired, never deleted: requests go on naming it."""

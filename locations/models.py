@@ -9,6 +9,7 @@ from django.urls import reverse
 from phonenumber_field.modelfields import PhoneNumberField
 
 from clinic_site.core.models import Picture
+from clinic_site.core.plain_fields import PlainCharField, PlainTextField
 
 from .clock import clock_text
 
@@ -24,24 +25,24 @@ class LocationQuerySet(models.QuerySet):
 class Location(models.Model):
     """One clinic. Fields that are empty are not shown to readers."""
 
-    name = models.CharField(
+    name = PlainCharField(
         max_length=60, help_text="What people call it, such as Birmingham. Readers see it on every page."
     )
     slug = models.SlugField(
         unique=True, help_text="The address: /locations/slug/. Changing it breaks links that people saved."
     )
-    street = models.CharField(max_length=120, help_text="With the suite or unit, as maps and mail carriers need it.")
-    city = models.CharField(max_length=60, help_text="The town in the postal address.")
+    street = PlainCharField(max_length=120, help_text="With the suite or unit, as maps and mail carriers need it.")
+    city = PlainCharField(max_length=60, help_text="The town in the postal address.")
     state = models.CharField(max_length=2, default="AL")
-    postal_code = models.CharField("ZIP code", max_length=10)
+    postal_code = PlainCharField("ZIP code", max_length=10)
     phone = PhoneNumberField(help_text="Readers see it on this clinic’s page and can tap it to call.")
-    summary = models.CharField(
+    summary = PlainCharField(
         max_length=170, blank=True, help_text="One sentence under the heading, and in search results."
     )
-    parking = models.TextField(blank=True, help_text="Where to park. Hidden while empty.")
-    access = models.TextField(blank=True, help_text="Entrance, steps, restroom, wheelchair access. Hidden while empty.")
-    directions = models.TextField(blank=True, help_text="How to find the door. Hidden while empty.")
-    what_to_bring = models.TextField(blank=True, help_text="For the first visit. Hidden while empty.")
+    parking = PlainTextField(blank=True, help_text="Where to park. Hidden while empty.")
+    access = PlainTextField(blank=True, help_text="Entrance, steps, restroom, wheelchair access. Hidden while empty.")
+    directions = PlainTextField(blank=True, help_text="How to find the door. Hidden while empty.")
+    what_to_bring = PlainTextField(blank=True, help_text="For the first visit. Hidden while empty.")
     position = models.PositiveSmallIntegerField(default=0, help_text="Order of the clinics, smallest first.")
     is_active = models.BooleanField(
         "open to new requests",
@@ -159,7 +160,7 @@ class Closure(models.Model):
     )
     starts_on = models.DateField("first day")
     ends_on = models.DateField("last day")
-    reason = models.CharField(max_length=80, help_text="Shown to readers, such as Thanksgiving.")
+    reason = PlainCharField(max_length=80, help_text="Shown to readers, such as Thanksgiving.")
 
     class Meta:
         constraints = [
@@ -191,10 +192,10 @@ class ClinicianQuerySet(models.QuerySet):
 class Clinician(models.Model):
     """Somebody who treats patients or reviews articles. Shown only when the clinic wants it."""
 
-    name = models.CharField(max_length=100, help_text="As readers should see it, without the credential.")
-    credential = models.CharField(max_length=60, help_text="Such as MD, DO, CRNA or PMHNP.")
-    license = models.CharField("license and training", max_length=200, blank=True, help_text="Hidden while empty.")
-    bio = models.TextField("what they do here", blank=True, help_text="A few sentences. Hidden while empty.")
+    name = PlainCharField(max_length=100, help_text="As readers should see it, without the credential.")
+    credential = PlainCharField(max_length=60, help_text="Such as MD, DO, CRNA or PMHNP.")
+    license = PlainCharField("license and training", max_length=200, blank=True, help_text="Hidden while empty.")
+    bio = PlainTextField("what they do here", blank=True, help_text="A few sentences. Hidden while empty.")
     photo = models.ForeignKey(
         Picture, null=True, blank=True, on_delete=models.PROTECT, related_name="+", help_text="Hidden while empty."
     )
@@ -230,7 +231,7 @@ class LocationPhoto(models.Model):
 
     location = models.ForeignKey(Location, on_delete=models.CASCADE, related_name="photos")
     picture = models.ForeignKey(Picture, on_delete=models.PROTECT, related_name="+")
-    caption = models.CharField(max_length=200, blank=True, help_text="Readers see it under the photo.")
+    caption = PlainCharField(max_length=200, blank=True, help_text="Readers see it under the photo.")
     position = models.PositiveSmallIntegerField(default=0, help_text="Order on the page, smallest first.")
 
     objects = LocationPhotoQuerySet.as_manager()

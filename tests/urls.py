@@ -4,6 +4,7 @@ from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.db import OperationalError
 from django.urls import path
 
+from clinic_site.core.redirects import gone
 from clinic_site.urls import (  # noqa: F401  (Django reads the handlers from here)
     handler400,
     handler403,
@@ -25,6 +26,7 @@ def raising(error: Exception):
 urlpatterns = [
     path("errors/400/", raising(SuspiciousOperation())),
     path("errors/403/", raising(PermissionDenied())),
+    path("errors/410/", gone),
     path("errors/500/", raising(ZeroDivisionError())),
     path("errors/503/", raising(OperationalError())),
     *site_urlpatterns,

@@ -8,8 +8,7 @@ from django.utils.formats import date_format
 
 from ..models import Article, CalloutBlock, EvidenceBlock, FigureBlock, ProseBlock, State
 from ..publishing import NotReady
-from ..search import remove_article
-from ..writing import after_change, before_change
+from ..writing import after_change, before_change, before_deleting
 from .article_form import ArticleForm, compare_with_stored, revive_deleted_blocks
 from .article_pages import ArticlePages
 from .filters import ReviewFilter, StateFilter
@@ -104,7 +103,7 @@ class ArticleAdmin(SlugOnceMixin, ArticlePages, ContentEditor):
             self.message_user(request, REVIEW_IS_VOID, level=messages.WARNING)
 
     def delete_model(self, request, obj: Article) -> None:
-        remove_article(obj.pk)
+        before_deleting(article=obj, now=timezone.now())
         super().delete_model(request, obj)
 
     def get_actions(self, request) -> dict:

@@ -3,13 +3,15 @@
 from django.contrib import admin
 from django.db.models import Count
 
+from clinic_site.core.redirect_admin import MovesMixin
+
 from ..models import Topic
 from ..search import index_topic
 from .slugs import SlugOnceMixin
 
 
 @admin.register(Topic)
-class TopicAdmin(SlugOnceMixin, admin.ModelAdmin):
+class TopicAdmin(MovesMixin, SlugOnceMixin, admin.ModelAdmin):
     slug_source = "name"
     list_display = ["name", "position", "article_count"]
     search_fields = ["name"]

@@ -9,6 +9,8 @@ from django.conf import settings
 from django.db import models
 from django.urls import reverse
 
+from clinic_site.core.plain_fields import PlainCharField, PlainTextField
+
 from .reference import refuse_citations, validate_citations
 
 WORDS_A_MINUTE = 230
@@ -23,9 +25,9 @@ class TopicQuerySet(models.QuerySet):
 class Topic(models.Model):
     """A group of articles, such as "Safety"."""
 
-    name = models.CharField(max_length=60)
+    name = PlainCharField(max_length=60)
     slug = models.SlugField(unique=True, help_text="The address: /articles/topics/slug/.")
-    summary = models.CharField(max_length=170, blank=True, help_text="One sentence shown on the topic's page.")
+    summary = PlainCharField(max_length=170, blank=True, help_text="One sentence shown on the topic's page.")
     position = models.PositiveSmallIntegerField(default=0, help_text="Order of the topics, smallest first.")
 
     objects = TopicQuerySet.as_manager()
@@ -89,25 +91,25 @@ class Article(models.Model):
 
     State = State
 
-    title = models.CharField(
+    title = PlainCharField(
         max_length=110, validators=[refuse_citations], help_text="The heading. Ask it the way a patient would."
     )
     slug = models.SlugField(
         max_length=120, unique=True, help_text="The address: /articles/slug/. Does not change by itself."
     )
     topic = models.ForeignKey(Topic, on_delete=models.PROTECT, related_name="articles")
-    summary = models.CharField(
+    summary = PlainCharField(
         max_length=170,
         blank=True,
         validators=[refuse_citations],
         help_text="One plain sentence for cards and search results. No citation marks.",
     )
-    standfirst = models.TextField(
+    standfirst = PlainTextField(
         blank=True,
         help_text="The short answer, under the title: one to three sentences. Cite with [@key].",
         validators=[validate_citations],
     )
-    key_facts = models.TextField(
+    key_facts = PlainTextField(
         blank=True,
         help_text="Three to five facts, one on each line. Readers see them in a box at the top. Cite with [@key].",
         validators=[validate_citations],

@@ -7,6 +7,7 @@ from django.utils.html import escape
 
 from clinic_site.core.html import SanitizedHtmlField
 from clinic_site.core.models import Picture
+from clinic_site.core.plain_fields import PlainCharField, PlainTextField
 
 from ..plain_text import plain_text
 from .article import Article
@@ -58,9 +59,7 @@ class CalloutBlock(ArticleBlock):
         CRISIS = "crisis", "Crisis (red)"
 
     look = models.CharField(max_length=10, choices=Look, default=Look.SAFETY)
-    heading = models.CharField(
-        max_length=120, validators=[refuse_citations], help_text="Says at once what it is about."
-    )
+    heading = PlainCharField(max_length=120, validators=[refuse_citations], help_text="Says at once what it is about.")
     html = SanitizedHtmlField("text", validators=[validate_citations])
 
     class Meta:
@@ -80,15 +79,15 @@ class EvidenceBlock(ArticleBlock):
     """A table that sets studies or options side by side."""
 
     kind = "evidence"
-    caption = models.CharField(
+    caption = PlainCharField(
         max_length=150, validators=[refuse_citations], help_text="Shown above the table; says what it compares."
     )
-    table = models.TextField(
+    table = PlainTextField(
         validators=[validate_citations],
         help_text="One row on each line, cells separated by | . The first line holds the column headings. "
         "Cite with [@key] inside a cell.",
     )
-    note = models.CharField(
+    note = PlainCharField(
         max_length=300, blank=True, validators=[validate_citations], help_text="Shown under the table. May stay empty."
     )
 
@@ -123,7 +122,7 @@ class FigureBlock(ArticleBlock):
 
     kind = "figure"
     picture = models.ForeignKey(Picture, on_delete=models.PROTECT, related_name="figures")
-    caption = models.CharField(
+    caption = PlainCharField(
         max_length=300,
         blank=True,
         validators=[validate_citations],

@@ -5,6 +5,7 @@ from django.db import models
 from django.urls import reverse
 
 from clinic_site.core.html import SanitizedHtmlField
+from clinic_site.core.plain_fields import PlainCharField
 
 from ..plain_text import plain_text
 from .reference import validate_citations
@@ -26,7 +27,7 @@ class Question(models.Model):
         COST = "cost", "Cost and getting started"
         PRIVACY = "privacy", "Privacy and safety"
 
-    question = models.CharField(max_length=150, help_text="The way a patient would ask it. One sentence.")
+    question = PlainCharField(max_length=150, help_text="The way a patient would ask it. One sentence.")
     slug = models.SlugField(max_length=120, unique=True, help_text="The address: /questions/#slug.")
     group = models.CharField(max_length=12, choices=Group, help_text="The heading it stands under.")
     answer = SanitizedHtmlField(validators=[validate_citations], help_text="40 to 80 words. Cite with [@key].")

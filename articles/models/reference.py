@@ -7,6 +7,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 
+from clinic_site.core.plain_fields import PlainCharField
+
 from ..citations import cited_keys
 
 
@@ -19,14 +21,14 @@ class Reference(models.Model):
         validators=[RegexValidator(r"^[a-z][a-z0-9_]*$", "Small letters and digits, such as zarate2006.")],
         help_text="Write [@key] in a text to cite this source.",
     )
-    authors = models.CharField(
+    authors = PlainCharField(
         max_length=400, blank=True, help_text="As the source gives them. May stay empty for an agency's own page."
     )
-    title = models.CharField(max_length=400)
-    journal = models.CharField("journal or publisher", max_length=200, blank=True)
+    title = PlainCharField(max_length=400)
+    journal = PlainCharField("journal or publisher", max_length=200, blank=True)
     year = models.PositiveSmallIntegerField(null=True, blank=True)
-    volume = models.CharField(max_length=30, blank=True)
-    pages = models.CharField(max_length=40, blank=True)
+    volume = PlainCharField(max_length=30, blank=True)
+    pages = PlainCharField(max_length=40, blank=True)
     doi = models.CharField("DOI", max_length=120, blank=True, help_text="Such as 10.1001/archpsyc.63.8.856")
     link = models.URLField(blank=True, help_text="Only for sources without a DOI.")
     checked_on = models.DateField(

@@ -6,6 +6,7 @@ from .admin_forms import PageForm
 from .dashboard import recipient_of
 from .models import AuditEntry, ClinicIdentity, JobRun, MissedSearch, OutboxMessage, Page, SiteText
 from .picture_admin import PictureAdmin
+from .redirect_admin import MovesMixin
 from .search.admin import SearchedAdminMixin
 from .search.pages import PAGES
 
@@ -42,7 +43,7 @@ class ClinicIdentityAdmin(admin.ModelAdmin):
 
 
 @admin.register(Page)
-class PageAdmin(SearchedAdminMixin, admin.ModelAdmin):
+class PageAdmin(MovesMixin, SearchedAdminMixin, admin.ModelAdmin):
     source = PAGES
     form = PageForm
     list_display = ["title", "slug", "is_shown", "in_footer", "position", "modified_at"]
@@ -54,6 +55,9 @@ class PageAdmin(SearchedAdminMixin, admin.ModelAdmin):
     def get_prepopulated_fields(self, request, obj=None) -> dict:
         # Suggested once, never afterwards: links would break.
         return {} if obj else {"slug": ["title"]}
+
+    def was_public(self, page: Page) -> bool:
+        return page.is_shown
 
     def view_on_site(self, page: Page) -> str | None:
         return page.get_absolute_url() if page.is_shown else None

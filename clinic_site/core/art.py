@@ -33,32 +33,66 @@ SKIES = {
 }
 
 
+@dataclass(frozen=True, kw_only=True)
+class Pine:
+    """One tree: where it stands, and its outline as SVG path data."""
+
+    x: float
+    foot: float
+    outline: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Landscape:
+    """What a picture of one key is drawn from, in the units of a picture of 640 by 400.
+
+    `ridges` are outlines as SVG path data, from far to near, closed to the foot of the picture;
+    `bases` are the heights around which they swing. The pines stand before the fourth ridge.
+    """
+
+    sky: Sky
+    sun: Point
+    sun_radius: float
+    ridges: list[str]
+    bases: list[float]
+    pines: list[Pine]
+
+
+def landscape(key: str) -> Landscape:
+    """Return the landscape of `key`, always the same."""
+    chance = random.Random(int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big"))  # noqa: S311
+    sky = SKIES[chance.choice(list(SKIES))]
+    sun = chance.uniform(0.28, 0.74) * WIDTH, chance.uniform(0.40, 0.54) * HEIGHT
+    radius = HEIGHT * chance.uniform(0.085, 0.12)
+    ridges, bases, pines = [], [], []
+    for number in range(len(sky.ridges)):
+        bases.append(HEIGHT * (0.60 + 0.085 * number))
+        amplitude = HEIGHT * (0.075 - 0.008 * number)
+        ridges.append(ridge(chance, base=bases[-1], amplitude=amplitude, hills=5 + number))
+        if number == 3:
+            pines = [_pine_somewhere(chance) for _ in range(chance.randint(3, 6))]
+    return Landscape(sky=sky, sun=sun, sun_radius=radius, ridges=ridges, bases=bases, pines=pines)
+
+
+def _pine_somewhere(chance: random.Random) -> Pine:
+    x, foot = chance.uniform(0.06, 0.94) * WIDTH, HEIGHT * chance.uniform(0.93, 1.0)
+    return Pine(x=x, foot=foot, outline=pine(chance, x=x, foot=foot, size=chance.uniform(1.5, 2.5)))
+
+
 def scene(key: str, *, width: int = WIDTH, height: int = HEIGHT) -> str:
     """Return the landscape of `key` as a standalone SVG, 640 by 400.
 
     With another `width` and `height`, in pixels, it fills that box, and what does not fit is cut off.
     """
-    chance = random.Random(int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big"))  # noqa: S311
-    sky = SKIES[chance.choice(list(SKIES))]
-    x, y = chance.uniform(0.28, 0.74) * WIDTH, chance.uniform(0.40, 0.54) * HEIGHT
-    radius = HEIGHT * chance.uniform(0.085, 0.12)
-    parts = [_sky(sky), *_sun(sky, x, y, radius)]
-    for number, colour in enumerate(sky.ridges):
-        base = HEIGHT * (0.60 + 0.085 * number)
-        outline = ridge(chance, base=base, amplitude=HEIGHT * (0.075 - 0.008 * number), hills=5 + number)
+    view = landscape(key)
+    sky = view.sky
+    parts = [_sky(sky), *_sun(sky, *view.sun, view.sun_radius)]
+    for number, (colour, outline, base) in enumerate(zip(sky.ridges, view.ridges, view.bases, strict=True)):
         parts.append(f'<path fill="{colour}" d="{outline}"/>')
         if number < 3:
             parts.append(f'<path fill="url(#mist)" d="M0 {base:.0f}h{WIDTH}v{HEIGHT * 0.12:.0f}H0z"/>')
         if number == 3:
-            trees = "".join(
-                pine(
-                    chance,
-                    x=chance.uniform(0.06, 0.94) * WIDTH,
-                    foot=HEIGHT * chance.uniform(0.93, 1.0),
-                    size=chance.uniform(1.5, 2.5),
-                )
-                for _ in range(chance.randint(3, 6))
-            )
+            trees = "".join(tree.outline for tree in view.pines)
             parts.append(f'<path fill="{sky.ridges[4]}" d="{trees}"/>')
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {WIDTH} {HEIGHT}" '

@@ -6,6 +6,7 @@ from django.http import HttpResponse
 from django.utils.cache import patch_cache_control
 
 PUBLIC_SECONDS = 60
+YEAR_SECONDS = 31_536_000
 
 
 def public(response: HttpResponse, *, until: datetime | None = None, now: datetime | None = None) -> HttpResponse:
@@ -18,4 +19,10 @@ def public(response: HttpResponse, *, until: datetime | None = None, now: dateti
     if until is not None:
         seconds = max(0, min(seconds, int((until - now).total_seconds())))
     patch_cache_control(response, public=True, max_age=seconds)
+    return response
+
+
+def unchanging(response: HttpResponse) -> HttpResponse:
+    """Mark a file whose address changes whenever it does: it may be kept for a year."""
+    patch_cache_control(response, public=True, max_age=YEAR_SECONDS, immutable=True)
     return response

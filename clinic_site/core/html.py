@@ -5,7 +5,7 @@ from html import unescape
 
 import nh3
 from django.utils.html import strip_tags
-from django_prose_editor.fields import ProseEditorField
+from django_prose_editor.fields import ProseEditorField, ProseEditorFormField
 
 TAGS = {"p", "h2", "h3", "strong", "em", "ul", "ol", "li", "a", "blockquote", "br", "sub", "sup"}
 ATTRIBUTES = {"a": {"href", "title"}, "h2": {"id"}, "h3": {"id"}, "ol": {"start"}}
@@ -57,3 +57,13 @@ class SanitizedHtmlField(ProseEditorField):
         value = clean_html(super().pre_save(model_instance, add))
         setattr(model_instance, self.attname, value)
         return value
+
+    def formfield(self, **kwargs):
+        return super().formfield(**{"form_class": HtmlFormField, **kwargs})
+
+
+class HtmlFormField(ProseEditorFormField):
+    """Takes out what came along with pasted text, instead of refusing the text for it."""
+
+    def to_python(self, value) -> str:
+        return super().to_python(CONTROL_CHARACTERS.sub("", value) if isinstance(value, str) else value)

@@ -4,11 +4,12 @@ import logging
 import secrets
 
 from django.conf import settings
-from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOperation
+from django.core.exceptions import BadRequest, MiddlewareNotUsed, PermissionDenied, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpResponsePermanentRedirect
 from django.middleware.common import CommonMiddleware
 
+from .redirects import answer
 from .unavailable import unavailable_response
 
 logger = logging.getLogger(__name__)
@@ -79,3 +80,30 @@ class UnavailableMiddleware:
             logger.exception("database unavailable, reference %s", request.reference)
             return unavailable_response()
         return None
+
+
+class MovedMiddleware:
+    """Where no page answers, look whether it moved. A page that is there wins over a redirect."""
+
+    def __init__(self, get_response) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        if response.status_code == 404 and request.method in ("GET", "HEAD"):
+            return answer(request) or response
+        return response
+
+
+class NotForSearchMiddleware:
+    """Keep every answer of a test or staging site out of search engines, files included."""
+
+    def __init__(self, get_response) -> None:
+        if settings.SITE_IS_PUBLIC:
+            raise MiddlewareNotUsed
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        response.headers["X-Robots-Tag"] = "noindex, nofollow"
+        return response

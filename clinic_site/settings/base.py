@@ -37,6 +37,8 @@ SITE_URL = text("SITE_URL", "http://127.0.0.1:8000").rstrip("/")
 SITE_HOST = urlsplit(SITE_URL).hostname
 SITE_IS_SECURE = SITE_URL.startswith("https://")
 ALLOWED_HOSTS = [SITE_HOST, *env.list("EXTRA_HOSTS", default=[])]
+# False on a test or staging site: search engines are told to keep every page out.
+SITE_IS_PUBLIC = env.bool("SITE_IS_PUBLIC", default=True)
 # Believe X-Forwarded-Proto and X-Forwarded-For: only when our own proxy sets both.
 TRUST_PROXY = env.bool("TRUST_PROXY", default=False)
 if TRUST_PROXY:
@@ -69,6 +71,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "clinic_site.core.middleware.NotForSearchMiddleware",
     "clinic_site.core.middleware.RequestReferenceMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "clinic_site.core.middleware.SecureRedirectMiddleware",
@@ -78,6 +81,8 @@ MIDDLEWARE = [
     "clinic_site.core.middleware.UnavailableMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "clinic_site.core.middleware.SlashMiddleware",
+    # Inside SlashMiddleware: an old address without its slash is one step from its page, too.
+    "clinic_site.core.middleware.MovedMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",

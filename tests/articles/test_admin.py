@@ -5,6 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from lxml import etree
 
 from articles.models import Article, State, Topic
 from tests.factories.articles import (
@@ -106,7 +107,7 @@ def test_blocks_are_moved_changed_and_removed(staff):
         ({}, [("evidence", {"caption": "T", "table": "A | B\r\nc"})], "Line 2 has 1 cells, but the headings are 2"),
         ({}, [("evidence", {"caption": "T", "table": "A | B"})], "at least one row"),
         ({"slug": "two words"}, [], "valid"),
-        ({"title": "x\0y"}, [], "Null characters are not allowed"),
+        ({"slug": "x\0y"}, [], "Null characters are not allowed"),
     ],
 )
 def test_what_cannot_stand_is_refused_with_a_reason_and_kept(staff, changes, blocks, words):
@@ -233,3 +234,23 @@ def test_the_list_asks_the_database_as_often_for_one_as_for_ten(staff):
     for _ in range(9):
         make_review(make_article(topic=topic))
     assert queries() == before
+
+
+def test_a30_control_characters_pasted_into_the_admin_are_gone_once_saved(staff, client):
+    """Word and PDF paste them along. Nothing is refused for them; tabs and line ends stay."""
+    dirty = article_post(
+        topic=make_topic(),
+        title="Is\x0b it?",
+        summary="Whether\ufffe it is.",
+        standfirst="Perhaps\x00.\r\nOr\tnot.",
+        blocks=[("prose", {"html": "<p>S\x08o\x1f it\x00 is.</p>"})],
+    )
+    save(staff, f"{CHANGELIST}add/", dirty)
+    article = Article.objects.get()
+    assert (article.title, article.summary, article.standfirst) == ("Is it?", "Whether it is.", "Perhaps.\r\nOr\tnot.")
+    assert article.blocks()[0].html == "<p>So it is.</p>"
+    Article.objects.update(published_at=timezone.now() - timedelta(days=1))
+    for path in ("/feed/", "/feed/rss/", "/sitemap.xml", "/sitemap-articles-1.xml"):
+        response = client.get(path)
+        assert response.status_code == 200
+        etree.fromstring(response.content)

@@ -1,3 +1,4 @@
+import re
 from datetime import timedelta
 
 import pytest
@@ -206,3 +207,55 @@ def test_a_page_asks_the_database_as_often_for_one_as_for_thirty(client, path):
         make_question(answer=f"<p>Yes [@more{number}].</p>")
     fill(topic, 1)
     assert queries_of(client, path) == for_one
+
+
+# Page numbers (A39) --------------------------------------------------------------------------
+
+LISTS = ["/articles/", "/articles/topics/safety/"]
+
+
+@pytest.mark.parametrize("path", LISTS)
+@pytest.mark.parametrize("number", ["0", "-1", "abc", "1.5", "999999", "9" * 5000, "", "\0", "१", "2"])
+def test_a39_a_page_beyond_the_list_or_no_number_at_all_is_not_found(client, path, number):
+    make_article(topic=make_topic(slug="safety"))
+    assert client.get(path, {"page": number}).status_code == 404
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_a39_each_page_of_a_list_has_one_address_and_names_its_neighbours(client, path):
+    topic = make_topic(slug="safety")
+    articles = [make_article(topic=topic, published_at=NOW - timedelta(days=days)) for days in range(30)]
+    base = f"http://clinic.example{path}"
+    expected = {
+        "": (base, None, f"{base}?page=2"),
+        "?page=2": (f"{base}?page=2", base, f"{base}?page=3"),
+        "?page=3": (f"{base}?page=3", f"{base}?page=2", None),
+        "?page=2&page=3": (f"{base}?page=3", f"{base}?page=2", None),  # the last one counts
+        "?PAGE=2": (base, None, f"{base}?page=2"),
+    }
+    for query, addresses in expected.items():
+        page = client.get(path + query).content.decode()
+        found = [
+            (match[1] if (match := re.search(rf'<link rel="{name}" href="([^"]+)">', page)) else None)
+            for name in ("canonical", "prev", "next")
+        ]
+        assert tuple(found) == addresses, query
+        links = re.findall(r'<a [^>]*rel="(?:prev|next)" href="([^"]+)"', page)
+        assert [f"http://clinic.example{link}" for link in links] == [each for each in addresses[1:] if each], query
+    assert 'Next page<span class="vh">: page 2 of 3</span>' in client.get(path).content.decode()
+    assert client.get(f"{path}?page=1").headers["Location"] == path
+
+    for article in articles[12:]:  # withdrawn, so that one page is left
+        article.withdrawn_at = NOW
+        article.save()
+    assert client.get(f"{path}?page=2").status_code == 404
+    page = client.get(path).content.decode()
+    assert 'rel="next"' not in page
+    assert len(client.get(path).context["page_obj"]) == 12
+
+
+def test_a39_an_empty_list_says_so_kindly(client):
+    response = client.get("/articles/")
+    assert response.status_code == 200
+    assert "There is nothing here yet" in response.content.decode()
+    assert client.get("/articles/?page=2").status_code == 404

@@ -32,7 +32,7 @@ PATHS = [
     "/accessibility/",
     "/reviewing/",
 ]
-ERROR_PATHS = {"/not-a-page/": 404, "/errors/400/": 400, "/errors/403/": 403, "/errors/500/": 500, "/errors/503/": 503}
+ERROR_PATHS = {"/not-a-page/": 404, **{f"/errors/{status}/": status for status in (400, 403, 410, 500, 503)}}
 
 
 def open_path(path: str) -> Callable[[Page, str], None]:

@@ -7,6 +7,7 @@ from .loaded import LoadedContent
 from .outbox import OutboxMessage
 from .page import Page
 from .picture import Picture, Rendition
+from .redirect import Redirect
 from .search import MissedSearch, SearchDocument, SearchWord
 from .text import SiteText
 
@@ -19,6 +20,7 @@ __all__ = [
     "OutboxMessage",
     "Page",
     "Picture",
+    "Redirect",
     "Rendition",
     "SearchDocument",
     "SearchWord",

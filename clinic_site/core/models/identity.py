@@ -1,14 +1,19 @@
 """Who the clinic is: one row."""
 
+from django.conf import settings
 from django.db import models
+from django.urls import reverse
 from phonenumber_field.modelfields import PhoneNumberField
+
+from ..plain_fields import PlainCharField
+from ..share_picture import SharePicture
 
 
 class ClinicIdentity(models.Model):
     """The clinic's name, tagline and phone, as every page shows them."""
 
-    name = models.CharField(max_length=100, help_text="Shown at the top of every page and in every page title.")
-    tagline = models.CharField(max_length=150, blank=True, help_text="Shown at the foot of every page. May stay empty.")
+    name = PlainCharField(max_length=100, help_text="Shown at the top of every page and in every page title.")
+    tagline = PlainCharField(max_length=150, blank=True, help_text="Shown at the foot of every page. May stay empty.")
     phone = PhoneNumberField(
         blank=True, help_text="The main number. Readers see it on every page and can tap it to call."
     )
@@ -48,3 +53,12 @@ class ClinicIdentity(models.Model):
     def phone_link(self) -> str:
         """The address a phone dials when the number is tapped; '' when there is none."""
         return self.phone.as_rfc3966 if self.phone else ""
+
+    @property
+    def share_picture(self) -> SharePicture:
+        """What apps show when a page is shared that has no picture of its own."""
+        return SharePicture(title=self.name, byline=settings.SITE_HOST, scene_key="clinic")
+
+    @property
+    def share_picture_path(self) -> str:
+        return reverse("site:share-picture", args=[self.share_picture.version])

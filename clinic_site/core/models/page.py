@@ -4,6 +4,7 @@ from django.db import models
 from django.urls import reverse
 
 from ..html import SanitizedHtmlField
+from ..plain_fields import PlainCharField
 
 
 class PageQuerySet(models.QuerySet):
@@ -15,9 +16,9 @@ class PageQuerySet(models.QuerySet):
 class Page(models.Model):
     """A page of plain text at its own address."""
 
-    title = models.CharField(max_length=110, help_text="The heading of the page.")
+    title = PlainCharField(max_length=110, help_text="The heading of the page.")
     slug = models.SlugField(unique=True, help_text="The address: /slug/. Changing it breaks links that people saved.")
-    summary = models.CharField(
+    summary = PlainCharField(
         max_length=170, help_text="One sentence for search results. Readers see it under the heading."
     )
     body = SanitizedHtmlField(help_text="Headings, paragraphs, lists and links.")

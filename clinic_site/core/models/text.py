@@ -3,6 +3,7 @@
 from django.db import models
 
 from ..html import SanitizedHtmlField
+from ..plain_fields import PlainCharField
 
 
 class SiteText(models.Model):
@@ -11,7 +12,7 @@ class SiteText(models.Model):
     key = models.SlugField(
         unique=True, help_text="Where the text stands. Templates look it up by this name; do not change it."
     )
-    heading = models.CharField(max_length=120, blank=True)
+    heading = PlainCharField(max_length=120, blank=True)
     body = SanitizedHtmlField(blank=True)
     modified_at = models.DateTimeField(auto_now=True)
 
