@@ -78,6 +78,8 @@ def _clean_once(html: str) -> str:
 
 
 def _clean_attribute(tag: str, name: str, value: str) -> str | None:
+    if name not in ATTRIBUTES.get(tag, ()):  # nh3 lets "title" and "lang" stand on every tag
+        return None
     # A page takes citation marks out; were one left here, "java[@a]script:" would become a script.
     while CITATION.search(value):
         value = CITATION.sub("", value)
