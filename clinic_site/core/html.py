@@ -33,6 +33,8 @@ CONTROL_CHARACTERS = re.compile(
 KEY = r"[a-z][a-z0-9_]*"
 CITATION = re.compile(rf"\s*\[@({KEY})\]")
 
+# One of SCHEMES, or nothing that any browser could take for a scheme.
+ADDRESS = re.compile(rf"(?:{'|'.join(sorted(SCHEMES))}):|[^:/?#]*(?:[/?#]|$)", re.IGNORECASE)
 ID = re.compile(r"[\w.:-]+")
 # The ids in our own templates; tests/site/test_ids.py compares. A heading that took one would
 # catch its links, its label or its form field.
@@ -83,6 +85,9 @@ def _clean_attribute(tag: str, name: str, value: str) -> str | None:
     # A page takes citation marks out; were one left here, "java[@a]script:" would become a script.
     while CITATION.search(value):
         value = CITATION.sub("", value)
+    if name == "href":
+        value = value.strip()
+        return value if ADDRESS.match(value) else None
     if name == "id":
         if not ID.fullmatch(value):
             return None

@@ -1,3 +1,4 @@
+import re
 from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
@@ -65,6 +66,7 @@ def assert_harmless(html: str) -> None:
         assert name in ATTRIBUTES.get(tag, ())
         if name == "href":
             assert urlsplit(value).scheme in {"", *SCHEMES}
+            assert ":" not in re.split("[/?#]", value)[0] or urlsplit(value).scheme
             assert "[@" not in value
         if name == "id":
             assert not is_page_id(value)
