@@ -37,6 +37,19 @@ def test_a31_what_editors_need_survives(good):
     assert clean_html(good) == good
 
 
+@pytest.mark.parametrize(
+    ("pasted", "cleaned"),
+    [
+        ("<p><b>a</b> <I class=x>b</I></p>", "<p><strong>a</strong> <em>b</em></p>"),
+        ("<h1>a</h1><h4>b</h4><p>c<br>d</p>", "<h2>a</h2><h3>b</h3><p>c<br>d</p>"),
+        ("<table><tr><td>Dose</td><td>0.5 mg</td></tr><tr><td>x</td></tr></table>", "Dose 0.5 mg x"),
+        ("<div>one</div><div>two</div>", "one two"),
+    ],
+)
+def test_words_from_other_programs_keep_their_weight_and_their_gaps(pasted, cleaned):
+    assert re.sub(" +", " ", clean_html(pasted)).strip() == cleaned
+
+
 class _Parts(HTMLParser):
     """Gathers every tag and attribute of a text."""
 
