@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-KEY = r"[a-z][a-z0-9_]*"
-MARK = re.compile(rf"\s*\[@({KEY})\]")
+from clinic_site.core.html import CITATION as MARK
+from clinic_site.core.html import KEY
+
 MARKS = re.compile(rf"(?:\s*\[@{KEY}\])+")
 TAG = re.compile(r"""(<(?:[^<>"']|"[^"]*"|'[^']*')*>)""")
 

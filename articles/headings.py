@@ -1,18 +1,18 @@
 """Anchors for headings: every one can be linked to, and level 2 makes up the list of contents."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
+
+from clinic_site.core.html import ID_PREFIX, is_page_id, without_ids
 
 from .plain_text import plain_text
 
 # As core.html leaves them: no attribute but an id.
 HEADING = re.compile(r'<h([23])(?: id="([^"]*)")?>(.*?)</h\1>', re.DOTALL)
-# Keeps these ids apart from those of the page around the article.
-PREFIX = "section-"
 
 
 @dataclass(frozen=True)
@@ -24,10 +24,13 @@ class ContentsEntry:
 
 
 class Headings:
-    """Gives ids to the headings of one page, in page order, and remembers level 2 for the contents."""
+    """Gives ids to the headings of one page, in page order, and remembers level 2 for the contents.
 
-    def __init__(self) -> None:
-        self._taken: set[str] = set()
+    `taken` are ids that the page uses itself, beside those that every page may use.
+    """
+
+    def __init__(self, taken: Iterable[str] = ()) -> None:
+        self._taken: set[str] = set(taken)
         self.contents: list[ContentsEntry] = []
 
     @property
@@ -48,10 +51,12 @@ class Headings:
         text = plain_text(inner)
         if not text:
             return ""
-        anchor = self._free(given or PREFIX + (slugify(text) or "untitled"))
+        wanted = given or ID_PREFIX + (slugify(text) or "untitled")
+        anchor = self._free(ID_PREFIX + wanted if is_page_id(wanted) else wanted)
         if listed and level == "2":
             self.contents.append(ContentsEntry(anchor, text))
-        return f'<h{level} id="{escape(anchor)}">{inner}</h{level}>'
+        # A heading inside a heading is no place that anybody links to.
+        return f'<h{level} id="{anchor}">{without_ids(inner)}</h{level}>'
 
     def _free(self, wanted: str) -> str:
         anchor, number = wanted, 2

@@ -6,6 +6,7 @@ from itertools import groupby
 
 from django.utils.safestring import SafeString, mark_safe
 
+from clinic_site.core.html import without_ids
 from clinic_site.core.models import Picture, SiteText
 
 from .bibliography import Citation, list_citations, numbering_for
@@ -71,14 +72,14 @@ class PageTexts:
         """Render the boxes `keys`, in this order."""
         for key in keys:
             text = self._texts.get(key, SiteText(key=key))
-            self._boxes[key] = SiteText(key=key, heading=text.heading, body=numbering.html(text.body))
+            self._boxes[key] = SiteText(key=key, heading=text.heading, body=numbering.html(without_ids(text.body)))
 
     def __getitem__(self, key: str) -> SiteText:
         key = key.replace("_", "-")
         if key in self._boxes:
             return self._boxes[key]
         text = self._texts.get(key, SiteText(key=key))
-        return SiteText(key=key, heading=text.heading, body=mark_safe(strip_citations(text.body)))
+        return SiteText(key=key, heading=text.heading, body=mark_safe(strip_citations(without_ids(text.body))))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,8 +144,9 @@ def render_questions(questions: Iterable[Question]) -> QuestionsPage:
     numbering = numbering_for([*answers, *_bodies(texts, BOXES_BEFORE + BOXES_AFTER)])
 
     boxes.number(BOXES_BEFORE, numbering)
+    headings = Headings(taken=[question.slug for question in questions])
     for question in questions:
-        question.answer_html = numbering.html(question.answer)
+        question.answer_html = numbering.html(headings.anchored(question.answer))
     boxes.number(BOXES_AFTER, numbering)
     return QuestionsPage(
         groups=[(name, list(group)) for name, group in groupby(questions, Question.get_group_display)],

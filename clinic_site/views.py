@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from articles.bibliography import Citation, list_citations, numbering_for
+from articles.headings import Headings
 from articles.models import Article
 from articles.rendering import PageTexts
 from clinic_site.core.art import scene
@@ -76,7 +77,8 @@ def page(request, slug: str) -> HttpResponse:
         path=found.get_absolute_url(),
         modified_at=found.modified_at,
     )
-    return public(render(request, "site/page.html", {"page": found, "meta": meta}))
+    context = {"page": found, "meta": meta, "body_html": Headings().anchored(found.body)}
+    return public(render(request, "site/page.html", context))
 
 
 @require_safe

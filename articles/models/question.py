@@ -4,7 +4,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.urls import reverse
 
-from clinic_site.core.html import SanitizedHtmlField
+from clinic_site.core.html import SanitizedHtmlField, is_page_id
 from clinic_site.core.plain_fields import PlainCharField
 
 from ..plain_text import plain_text
@@ -43,6 +43,8 @@ class Question(models.Model):
         return self.question
 
     def clean(self) -> None:
+        if is_page_id(self.slug):
+            raise ValidationError({"slug": "The page uses this word itself. Choose another address."})
         if not plain_text(self.answer):
             raise ValidationError({"answer": "Write an answer."})
 

@@ -1,11 +1,9 @@
 """The editable texts, as templates look them up: `texts.crisis.heading`."""
 
-import re
 from collections.abc import Callable
 
+from .html import CITATION, without_ids
 from .models import SiteText
-
-CITATION = re.compile(r"\s*\[@[a-z][a-z0-9_]*\]")
 
 
 class SiteTexts:
@@ -17,7 +15,7 @@ class SiteTexts:
     """
 
     def __init__(self, render: Callable[[str], str] | None = None) -> None:
-        self._render = render or (lambda html: CITATION.sub("", html))
+        self._render = render or (lambda html: CITATION.sub("", without_ids(html)))
         self._texts: dict[str, SiteText] | None = None
 
     def __getitem__(self, key: str) -> SiteText:

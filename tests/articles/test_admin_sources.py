@@ -74,11 +74,17 @@ def test_sources_that_were_never_checked_are_listed(staff):
 
 
 def test_questions_and_topics_are_written(staff):
-    question = {"question": "Why?", "slug": "why", "group": "about", "answer": "<p>So.<b>x</b></p>", "position": "1"}
+    question = {"question": "Why?", "slug": "why", "group": "about", "answer": "<p>So.<u>x</u></p>", "position": "1"}
     save(staff, reverse("admin:articles_question_add"), {**question, "is_shown": "on"})
     assert Question.objects.get().answer == "<p>So.x</p>"
     save(staff, reverse("admin:articles_topic_add"), {"name": "Safety", "slug": "safety", "position": "1"})
     assert "Safety" in staff.get(reverse("admin:articles_topic_changelist")).content.decode()
+
+
+def test_a_question_cannot_have_an_address_that_the_page_uses_itself(staff):
+    question = {"question": "Why?", "slug": "main", "group": "about", "answer": "<p>So.</p>", "position": "1"}
+    response = save(staff, reverse("admin:articles_question_add"), question, ok=False)
+    assert "Choose another address." in errors(response)
 
 
 def test_a_review_is_a_record_that_nobody_writes_or_edits_in_the_admin(staff):

