@@ -21,6 +21,7 @@ MIDDLEWARE = ["zeal.middleware.zeal_middleware", *base.MIDDLEWARE]
 ZEAL_ALLOWLIST = [
     # The stock admin saves the rows of an inline form one by one, and a bulk step locks each row.
     {"model": "articles.*Block"},
+    {"model": "core.Picture"},
     {"model": "locations.*"},
     {"model": "consults.ConsultRequest"},
     {"model": "auth.User"},

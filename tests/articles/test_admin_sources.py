@@ -13,7 +13,7 @@ from tests.factories.articles import (
     make_text,
 )
 
-from .admin_client import save
+from .admin_client import errors, save
 
 pytestmark = pytest.mark.django_db
 
