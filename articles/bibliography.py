@@ -53,14 +53,14 @@ def format_reference(reference: Reference) -> SafeString:
         place = f"{place};{reference.volume}" if place else reference.volume
     if reference.pages:
         place = f"{place}:{reference.pages}" if reference.volume else ", ".join(filter(None, [place, reference.pages]))
-    parts = [_authors(reference), reference.title, _journal(reference), place, _address(reference)]
+    parts = [short_authors(reference), reference.title, _journal(reference), place, _address(reference)]
     # A part that ends in a mark of its own needs no full stop.
     sentences = [(part, "" if part.endswith((".", "?", "!", "</a>")) else ".") for part in parts if part]
     return format_html_join(" ", "{}{}", sentences)
 
 
-def _authors(reference: Reference) -> str:
-    """Up to three authors by name; more become "and others"."""
+def short_authors(reference: Reference) -> str:
+    """Return up to three authors by name; more become "and others"."""
     names = reference.authors.split(", ")
     return reference.authors if len(names) <= 3 else f"{', '.join(names[:3])}, and others"
 

@@ -116,16 +116,16 @@ def sources(work: Work) -> Iterator[Finding]:
 
 
 def checked_sources(work: Work) -> Iterator[Finding]:
-    for key, reference in sorted(work.references.items()):
-        if reference.checked_on is None:
-            yield Finding(
-                level=Level.WARNING,
-                rule="checked-sources",
-                text=f"Nobody has compared [@{key}] with the source itself.",
-                remedy="Open the source, compare the entry, and note the day.",
-                where="References",
-                url=reverse("admin:articles_reference_change", args=[reference.pk]),
-            )
+    unchecked = sorted(key for key, reference in work.references.items() if reference.checked_on is None)
+    if unchecked:
+        yield Finding(
+            level=Level.WARNING,
+            rule="checked-sources",
+            text=f"Nobody has compared these with the source itself: {', '.join(f'[@{key}]' for key in unchecked)}.",
+            remedy="Open each source, compare the entry, and note the day.",
+            where="References",
+            url=f"{reverse('admin:articles_reference_changelist')}?checked=no",
+        )
 
 
 def figures(work: Work) -> Iterator[Finding]:

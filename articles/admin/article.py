@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from ..checklist import check_article, errors_in
 from ..models import Article, CalloutBlock, EvidenceBlock, FigureBlock, ProseBlock, State
 from ..publishing import NotReady
 from ..writing import after_change, before_change, before_deleting
@@ -116,4 +117,6 @@ class ArticleAdmin(SlugOnceMixin, ArticlePages, ContentEditor):
             context["comparison"] = compare_with_stored(form, context["inline_admin_formsets"])
         if obj is not None:
             context["standing"] = self.standing(request, obj)
+            context["checklist"] = check_article(obj, now=timezone.now()) if request.method == "GET" else []
+            context["errors"] = len(errors_in(context["checklist"]))
         return super().render_change_form(request, context, obj=obj, **kwargs)

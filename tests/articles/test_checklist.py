@@ -196,12 +196,13 @@ def test_the_words_that_need_a_source_are_read_from_the_rules():
 
 def test_an_unknown_source_is_an_error_and_an_unchecked_one_a_warning():
     make_reference("b")
-    article = make_good_article(standfirst="It is so [@gone] [@b].", key_facts="So [@gone] [@a].")
+    make_reference("c")
+    article = make_good_article(standfirst="It is so [@gone] [@c] [@b].", key_facts="So [@gone] [@a].")
     texts = [(finding.level, finding.where, finding.text) for finding in found(article)]
     assert texts == [
         ("error", "Standfirst", "[@gone] is cited, but there is no such reference."),
         ("error", "Key fact 1", "[@gone] is cited, but there is no such reference."),
-        ("warning", "References", "Nobody has compared [@b] with the source itself."),
+        ("warning", "References", "Nobody has compared these with the source itself: [@b], [@c]."),
     ]
 
 
