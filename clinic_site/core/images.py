@@ -18,9 +18,10 @@ FORMATS = ["JPEG", "PNG", "WEBP"]  # JPEG includes MPO, the two-picture file of 
 SHARE_SIZE = (1200, 630)  # pixels: what the networks show whole
 
 CONTENT_TYPES = {"jpg": "image/jpeg", "png": "image/png", "webp": "image/webp", "avif": "image/avif"}
-# Measured on a photo of 1600 pixels: AVIF 40 kB in 0.17 s, WebP 42 kB in 0.13 s, JPEG 109 kB in 0.02 s.
+# At 1200 by 800 pixels: AVIF 61 kB and 41.0 dB in 0.05 s of one core (speed 6: the same in 0.27 s), WebP 64 kB
+# and 38.5 dB in 0.07 s, JPEG 123 kB and 43.3 dB in 0.01 s.
 ENCODERS = {
-    "avif": {"format": "AVIF", "quality": 55, "speed": 6},
+    "avif": {"format": "AVIF", "quality": 55, "speed": 8},
     "webp": {"format": "WEBP", "quality": 76, "method": 4},
     "jpg": {"format": "JPEG", "quality": 80, "progressive": True, "optimize": True},
 }

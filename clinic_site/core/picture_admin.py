@@ -78,7 +78,7 @@ class PictureAdmin(admin.ModelAdmin):
 
     @admin.display(description="size")
     def size(self, picture: Picture) -> str:
-        return f"{picture.width:,} × {picture.height:,}"
+        return f"{picture.width:,}\u00a0×\u00a0{picture.height:,}"
 
     @admin.display(description="sizes for readers")
     def state(self, picture: Picture) -> str:

@@ -36,15 +36,8 @@ def make_missing_renditions(*, now: datetime, seconds: float = TURN_SECONDS) -> 
     picture, lease = _claim(now), now + LEASE
     if picture is None:
         return False
-    due_at, fault = now, ""
-    try:
-        if make_renditions(picture, seconds=seconds):
-            due_at = None
-    except DatabaseError:
-        raise
-    except Exception as error:  # one picture's fault must not stop the others
-        logger.warning("picture %s has no renditions: %s", picture.pk, type(error).__name__)
-        due_at, fault = now + RETRY_AFTER, _words_for(error)
+    is_done, fault = attempt_renditions(picture, seconds=seconds)
+    due_at = None if is_done else now + RETRY_AFTER if fault else now
     # Fenced: a file that was replaced meanwhile has made the picture due again.
     claimed = Picture.objects.filter(pk=picture.pk, renditions_due_at=lease)
     claimed.update(renditions_due_at=due_at, rendition_error=fault)
@@ -60,10 +53,21 @@ def _claim(now: datetime) -> Picture | None:
     return None
 
 
+def attempt_renditions(picture: Picture, *, seconds: float = float("inf")) -> tuple[bool, str]:
+    """Do as make_renditions does; return whether nothing is lacking any more, and what went wrong, for staff."""
+    try:
+        return make_renditions(picture, seconds=seconds), ""
+    except DatabaseError:
+        raise
+    except Exception as error:  # one picture's fault must not stop the others
+        logger.warning("picture %s lacks renditions: %s", picture.pk, type(error).__name__)
+        return False, _words_for(error)
+
+
 def _words_for(error: Exception) -> str:
     if isinstance(error, FileUnreadable):
         return f"The picture’s file cannot be read ({error})."
-    return f"The picture could not be converted ({type(error).__name__})."
+    return f"What readers see of it could not be made ({type(error).__name__})."
 
 
 def make_renditions(picture: Picture, *, seconds: float = float("inf")) -> bool:

@@ -39,9 +39,10 @@ function start() {
   const frame = make("div", "focal-frame", tool);
   frame.append(picture);
   const point = make("span", "focal-point", frame);
-  make("p", "help", tool).textContent = "Click on what matters most. Where pages show only a part, it stays in:";
+  make("span", "help", tool).textContent = "Click on what matters most. Where pages show only a part, it stays in:";
   const crops = make("div", "focal-crops", tool);
   const cuts = CROPS.map(([name, ratio]) => [make("img", name, crops), ratio]);
+  for (const [cut] of cuts) cut.alt = "";
 
   function draw() {
     const [x, y] = [percentOf(across), percentOf(down)];
@@ -56,10 +57,7 @@ function start() {
   }
 
   function show(src) {
-    for (const [cut] of cuts) {
-      cut.alt = "";
-      cut.src = src;
-    }
+    for (const [cut] of cuts) cut.src = src;
     draw();
   }
 

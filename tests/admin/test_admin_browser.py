@@ -7,11 +7,14 @@ from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
 from django.urls import reverse
 from django.utils import timezone
+from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from articles.models import Article
 from clinic_site.core.models import Page as SitePage
+from clinic_site.core.models import Picture
 from locations.models import Location
+from tests.factories.articles import add_figure
 from tests.factories.consults import (
     PASSWORD,
     make_failed_mail,
@@ -19,6 +22,7 @@ from tests.factories.consults import (
     make_recipient,
     make_request,
 )
+from tests.factories.pictures import ready_picture
 
 pytestmark = pytest.mark.browser
 
@@ -112,6 +116,12 @@ def make_a_busy_morning() -> tuple[str, str]:
     return waiting.get_absolute_url(), quarantined.get_absolute_url()
 
 
+def make_used_picture() -> Picture:
+    picture = ready_picture(Image.new("RGB", (600, 400), "green"), focal_x=20)
+    add_figure(Article.objects.get(slug="is-ketamine-fda-approved"), picture=picture)
+    return picture
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])
 def test_axe_finds_nothing_and_nothing_sticks_out(live_site, browser: Browser, width, scheme):
@@ -141,6 +151,8 @@ def test_axe_finds_nothing_and_nothing_sticks_out(live_site, browser: Browser, w
         "requests": "/admin/consults/consultrequest/",
         "page form": f"/admin/core/page/{SitePage.objects.get(slug='about').pk}/change/",
         "picture form": "/admin/core/picture/add/",
+        "stored picture form": f"/admin/core/picture/{make_used_picture().pk}/change/",
+        "pictures": "/admin/core/picture/",
         "mails": "/admin/core/outboxmessage/",
         "recipient form": "/admin/consults/recipient/add/",
         "consent wordings": "/admin/consults/consenttext/",

@@ -1,4 +1,4 @@
-"""An editor writes, a clinician signs, readers come at the minute; then the address moves and an old text comes back."""
+"""An editor writes, a clinician signs, readers come at the minute; the address moves, and an old text comes back."""
 
 import io
 from datetime import timedelta

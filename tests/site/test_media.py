@@ -323,6 +323,21 @@ def test_the_check_makes_what_the_worker_has_not_made_yet():
     assert picture.renditions.count() == 9
 
 
+def test_a_store_that_takes_no_file_ends_the_check_in_words(monkeypatch):
+    picture, other = upload_picture(photo(50, 40)), ready_picture(photo(50, 40), title="other")
+    default_storage.delete(other.file.name)
+
+    def full(*args):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(type(default_storage._wrapped), "_save", full)
+    code, said = check()
+    assert code == 1
+    assert f"not made: what readers see of picture {picture.pk}, Door." in said
+    assert "could not be made (OSError)" in said
+    assert f"missing: {other.file.name}" in said  # and it went on
+
+
 def test_lost_files_of_a_picture_whose_upload_is_lost_too_are_listed(client, manager):
     client.force_login(manager)
     picture = ready_picture(photo(50, 40))
@@ -332,4 +347,4 @@ def test_lost_files_of_a_picture_whose_upload_is_lost_too_are_listed(client, man
     # Readers see the stand-in of the upload, and the worker goes on looking for it.
     picture.refresh_from_db()
     assert picture.renditions_due_at is not None
-    assert "Being made" in text_of(client.get(f"/admin/core/picture/{picture.pk}/change/"))
+    assert "cannot be read (FileNotFoundError)" in text_of(client.get(f"/admin/core/picture/{picture.pk}/change/"))

@@ -5,9 +5,9 @@ import sys
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from clinic_site.core.media_files import FileUnreadable, is_readable
+from clinic_site.core.media_files import is_readable
 from clinic_site.core.models import Picture, Rendition
-from clinic_site.core.renditions import make_renditions
+from clinic_site.core.renditions import attempt_renditions
 
 
 class Command(BaseCommand):
@@ -34,14 +34,11 @@ class Command(BaseCommand):
         if not gone and picture.renditions_due_at is None:
             return
         Rendition.objects.filter(pk__in=[row.pk for row in gone]).delete()
-        try:
-            finished = make_renditions(picture)
-        except FileUnreadable:
-            # Said above. Whatever is still there stays in use; the worker looks again.
-            Picture.objects.filter(pk=picture.pk).update(renditions_due_at=timezone.now())
-            return
-        if finished:
-            Picture.objects.filter(pk=picture.pk, file=picture.file.name).update(
-                renditions_due_at=None, rendition_error=""
-            )
+        is_done, fault = attempt_renditions(picture)
+        # Fenced: a file that was replaced meanwhile stays due.
+        same = Picture.objects.filter(pk=picture.pk, file=picture.file.name)
+        same.update(renditions_due_at=None if is_done else timezone.now(), rendition_error=fault)
+        if is_done:
             self.stdout.write(f"made anew: what readers see of picture {picture.pk}, {picture.title}")
+        else:
+            self.stdout.write(f"not made: what readers see of picture {picture.pk}, {picture.title}. {fault}")
