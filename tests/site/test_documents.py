@@ -6,7 +6,7 @@ from pathlib import Path
 from django.conf import settings
 
 ROOT = Path(settings.BASE_DIR)
-CASES = "A01 A02 A03 A04 A05 A06 A07 A08 A09 A10 A11 A12 A17 A18 A22 A37 A40 A41"
+CASES = "A01 A02 A03 A04 A05 A06 A07 A08 A09 A10 A11 A12 A15 A16 A17 A18 A22 A37 A40 A41"
 
 
 def read(path: str) -> str:
