@@ -70,7 +70,7 @@ def _address(query: Query, number: int = 1) -> str:
 
 
 def _title(query: Query, results: Results) -> str:
-    if not query.words:
+    if not query.text:
         return "Search"
     count = {0: "No results", 1: "1 result"}.get(results.total, f"{results.total:,} results")
     return f"{count} for “{query.text}”"

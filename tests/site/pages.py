@@ -32,6 +32,11 @@ PATHS = [
     "/accessibility/",
     "/reviewing/",
 ]
+# Results, a clinic, half a page of them, a suggestion, nothing, a crisis, no word: private, so no PATHS.
+SEARCHES = [
+    f"/search/{query}"
+    for query in ("", "?q=side+effects", "?q=birmingham", "?q=ketamine&page=2", "?q=ketmaine+saftey", "?q=zebrafinch")
+] + ["/search/?q=suicide", "/search/?q=%F0%9F%99%82"]
 ERROR_PATHS = {"/not-a-page/": 404, **{f"/errors/{status}/": status for status in (400, 403, 410, 500, 503)}}
 
 
@@ -69,6 +74,7 @@ class State:
 
 STATES = [
     *(State(path, open_path(path)) for path in PATHS),
+    *(State(path, open_path(path)) for path in SEARCHES),
     *(State(path, open_path(path)) for path in ERROR_PATHS),
     State("consult, in error", form_in_error),
     State("location, in error", location_form_in_error),

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from .pages import ARTICLES, ERROR_PATHS, PATHS
+from .pages import ARTICLES, ERROR_PATHS, PATHS, SEARCHES
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("content"), pytest.mark.urls("tests.urls")]
 
@@ -32,11 +32,13 @@ def get():
 
 @pytest.fixture
 def pages(get) -> dict[str, str]:
-    return {path: get(path).content.decode() for path in [*PATHS, *ERROR_PATHS]}
+    return {path: get(path).content.decode() for path in [*PATHS, *SEARCHES, *ERROR_PATHS]}
 
 
 def test_pages_answer_as_they_should(get):
     for path in PATHS:
+        assert get(path).status_code == 200, path
+    for path in SEARCHES:
         assert get(path).status_code == 200, path
     for path, status in ERROR_PATHS.items():
         assert get(path).status_code == status, path
@@ -48,14 +50,15 @@ def test_pages_answer_as_they_should(get):
 
 def test_every_named_address_is_in_the_list_of_pages():
     """A new page must be added to tests/site/pages.py, so that every guard walks it."""
-    walked = {get_resolver("clinic_site.urls").resolve(path).view_name for path in [*PATHS, *FILES]}
-    walked |= {
+    walked = {get_resolver("clinic_site.urls").resolve(path).view_name for path in [*PATHS, *FILES, "/search/"]}
+    walked |= {  # tested on their own
         "consults:thanks",
         "site:favicon",
         "site:media",
         "site:share-picture",
         "articles:share-picture",
-    }  # tested on their own
+        "articles:preview",
+    }
     assert set(named_patterns(get_resolver("clinic_site.urls"))) - walked == set()
 
 

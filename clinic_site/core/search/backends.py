@@ -64,6 +64,9 @@ class SearchBackend:
 class SqliteBackend(SearchBackend):
     """The FTS5 table `core_search_index`, whose rowid is the document's primary key."""
 
+    SIZE = """
+        SELECT count(*) FROM core_search_index
+        JOIN core_searchdocument AS document ON document.id = core_search_index.rowid"""
     INSERT = "INSERT INTO core_search_index (rowid, title, summary, body) VALUES (%s, %s, %s, %s)"
     MATCHES = """
         SELECT document.id FROM core_search_index
@@ -89,7 +92,7 @@ class SqliteBackend(SearchBackend):
 
     def size(self):
         with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM core_search_index JOIN core_searchdocument ON id = rowid")
+            cursor.execute(self.SIZE)
             return cursor.fetchone()[0]
 
     def find(self, groups, *, now):

@@ -19,7 +19,7 @@ MOST_WORDS_OF_A_TEXT = 20_000
 # Asked for only when a query has no other word: they stand on every page and tell none apart.
 COMMON = frozenset(
     "a about am an and any are as at be been but by can could did do does for from get had has have how i if in is it"  # noqa: SIM905
-    " its me my of on or our should so than that the their them then there they this to us was we were what when"
+    " its me my not of on or our should so than that the their them then there they this to us was we were what when"
     " where which who why will with would you your".split()
 )
 
