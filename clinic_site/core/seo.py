@@ -72,16 +72,12 @@ class PageMeta:
         text = json.dumps({"@context": "https://schema.org", "@graph": graph}, ensure_ascii=False)
         return mark_safe(text.translate(SCRIPT_ESCAPES))
 
-    @property
-    def breadcrumb_id(self) -> str:
-        return f"{self.canonical_url}#breadcrumb"
-
     def _breadcrumb_list(self) -> dict:
         """The breadcrumbs that readers see, and this page as the last one."""
         pages = [Crumb(name="Home", path="/"), *self.crumbs, Crumb(name=self.title, path=self.path)]
         return {
             "@type": "BreadcrumbList",
-            "@id": self.breadcrumb_id,
+            "@id": f"{self.canonical_url}#breadcrumb",
             "itemListElement": [
                 {"@type": "ListItem", "position": place, "name": page.name, "item": absolute_url(page.path)}
                 for place, page in enumerate(pages, 1)

@@ -33,7 +33,7 @@ LINE_HEIGHT = 1.16
 FONTS = Path(settings.BASE_DIR) / "static" / "fonts"
 # Changes the address of every picture: raise it when the drawing changes.
 DRAWING = "1"
-KEPT = 128  # pictures kept by each process, of about 50 kB
+KEPT = 64  # pictures kept by each process, of about 90 kB
 
 
 @dataclass(frozen=True, kw_only=True)
