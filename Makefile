@@ -9,7 +9,7 @@ STATIC_SOURCES := $(shell find static -type f) clinic_site/staticfiles_storage.p
 SITE_URL_IN_ENV := $(shell grep -s '^SITE_URL=' .env)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-postgres dev check lint validate browser lock manager bench-search
+.PHONY: help run test test-postgres dev check lint validate browser lock manager bench-search guide-pictures lighthouse
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -44,6 +44,9 @@ lint: $(VENV)/.test-ready ## Style, import rule, migrations and system checks
 
 validate: $(VENV)/.test-ready ## Check every page with the Nu HTML validator (needs Java and npm)
 	@$(BIN)/python -m tests.validate_html
+
+guide-pictures: $(VENV)/.test-ready browser ## Take the screenshots of the staff guide anew
+	@$(BIN)/python -m tests.guide_pictures
 
 bench-search: $(VENV)/.test-ready ## Time the search among 2,000 articles, in a database of its own
 	@mkdir -p var/db

@@ -4,6 +4,8 @@ from csp.decorators import csp_replace
 from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.core.exceptions import BadRequest
+from django.template.response import TemplateResponse
+from django.urls import path
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 from js_asset import Media
@@ -23,6 +25,17 @@ LAUNCH_LISTS = {
     "consults.change_recipient": consults_launch.missing,
     "locations.change_location": locations_launch.missing,
     "articles.change_article": articles_launch.missing,
+}
+
+# The staff guide: each is a template under admin/guide/.
+CHAPTERS = {
+    "write": "Write an article",
+    "cite": "Name a source",
+    "picture": "Add a picture",
+    "publish": "Check and publish",
+    "sign": "Sign as a clinician",
+    "correct": "Correct a mistake",
+    "hours": "Change hours and holidays",
 }
 
 
@@ -48,6 +61,15 @@ class ClinicAdminSite(AdminSite):
             return csp_replace(policy)(lambda request: response)(request)
 
         return wrapped
+
+    def get_urls(self) -> list:
+        return [path("guide/", self.admin_view(self.guide_view), name="guide"), *super().get_urls()]
+
+    def guide_view(self, request) -> TemplateResponse:
+        """How staff do the things they do most, step by step."""
+        request.current_app = self.name
+        context = {**self.each_context(request), "title": "How to keep this website", "chapters": CHAPTERS}
+        return TemplateResponse(request, "admin/guide.html", context)
 
     def each_context(self, request) -> dict:
         context = super().each_context(request)

@@ -118,5 +118,5 @@ class ArticleAdmin(SlugOnceMixin, ArticlePages, ContentEditor):
         if obj is not None:
             context["standing"] = self.standing(request, obj)
             context["checklist"] = check_article(obj, now=timezone.now()) if request.method == "GET" else []
-            context["errors"] = len(errors_in(context["checklist"]))
+            context["error_count"] = len(errors_in(context["checklist"]))
         return super().render_change_form(request, context, obj=obj, **kwargs)

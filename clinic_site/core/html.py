@@ -39,11 +39,11 @@ ID = re.compile(r"[\w.:-]+")
 # The ids in our own templates; tests/site/test_ids.py compares. A heading that took one would
 # catch its links, its label or its form field.
 PAGE_IDS = re.compile(
-    r"main|nav|mist|contents|key-facts|off-label|results-vary|risks-box|getting-home|not-advice|crisis|references"
+    r"main|nav|q[01]|mist|contents|key-facts|off-label|results-vary|risks-box|getting-home|not-advice|crisis|references"
     r"|consult-here|related|clinics|expect|known|read|start|hours|photos|team|visit|way|done|error-summary-title"
     r"|(?:ref|cite|callout|group)-[0-9].*|(?:clinic|kept)-.*|id_.*"
     r"|i-(?:phone|map-pin|clock|menu|x|mail|link|printer|triangle-alert|arrow-right|car|accessibility"
-    r"|message-square|navigation|shield-check)"
+    r"|message-square|navigation|shield-check|search)"
 )
 # Keeps an editor's id apart from those.
 ID_PREFIX = "section-"

@@ -87,7 +87,7 @@ def test_the_list_says_how_things_stand_and_nothing_personal(desk):
 )
 def test_search_finds_a_reference_or_a_whole_number_or_address(desk, term, is_found):
     request = make_request(phone="tel:+1-205-555-0142", email="dana@mail.example")
-    make_request(email="", contact_by="call")
+    make_request(email="", contact_by="call", phone="tel:+1-205-555-0199")
     reference = request.reference
     term = term.format(
         reference=reference, spoken=request.spoken_reference, lower=reference.lower(), start=reference[:6]

@@ -139,7 +139,7 @@ def test_an_article_reads_at_grade_six_to_nine(slug):
 def test_our_reading_grade_is_textstats_and_the_syllables_it_leaves_out(slug):
     """textstat 0.7.4 counts hyphens: 7 % too few syllables by the CMU dictionary, ours 1 % too few.
 
-    Hence the tolerance: ours is up to 2.3 grades above. Words and sentences are the same.
+    Hence the tolerance: ours is up to 2.3 grades above, never below. Words and sentences are the same.
     """
     article = Article.objects.get(slug=slug)
     passages = [passage for passage in passages_of(article, place_blocks(article.blocks())) if passage.is_prose]
@@ -147,7 +147,7 @@ def test_our_reading_grade_is_textstats_and_the_syllables_it_leaves_out(slug):
     joined = ". ".join(text.rstrip(".") for text in texts) + "."
     ours = reading_grade(texts)
     assert 6 <= ours <= 9
-    assert 0.5 <= ours - textstat.flesch_kincaid_grade(joined) <= 2.3
+    assert 0 <= ours - textstat.flesch_kincaid_grade(joined) <= 2.3
     found = [sentence for text in texts for sentence in sentences(text)]
     assert abs(sum(map(count_words, found)) - textstat.lexicon_count(joined)) <= 3
     assert len(found) == pytest.approx(textstat.sentence_count(joined), rel=0.1)

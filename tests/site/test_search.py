@@ -285,7 +285,7 @@ def test_a_lost_index_is_made_anew_and_a_whole_one_left_alone():
     assert not is_complete()
     said = io.StringIO()
     call_command("reindex_search", if_incomplete=True, stdout=said)
-    assert said.getvalue() == "Indexed for the search: article 5, question 25, clinic 2, page 4\n"
+    assert said.getvalue() == "Indexed for the search: article 11, question 25, clinic 2, page 4\n"
     assert is_complete()
     said = io.StringIO()
     call_command("reindex_search", if_incomplete=True, stdout=said)

@@ -16,7 +16,7 @@ from clinic_site.staticfiles_storage import squeeze
 COLLECTED = Path(settings.STATIC_ROOT)
 MOST_CSS = 22_000  # bytes before compression
 MOST_SCRIPT = 4_000
-MOST_ADMIN_SCRIPT = 8_000
+MOST_ADMIN_SCRIPT = 10_500
 
 
 def collected(name: str) -> str:
