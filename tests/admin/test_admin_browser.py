@@ -11,6 +11,7 @@ from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from articles.models import Article
+from articles.versions import record_version, versions_of
 from clinic_site.core.models import Page as SitePage
 from clinic_site.core.models import Picture
 from locations.models import Location
@@ -122,10 +123,19 @@ def make_used_picture() -> Picture:
     return picture
 
 
+def make_an_article_with_a_version() -> tuple[int, int]:
+    """Change an article once; return its primary key and that of the version before."""
+    article = Article.objects.get(slug="is-ketamine-fda-approved")
+    record_version(article=article, by=None, comment="", now=timezone.now())
+    Article.objects.filter(pk=article.pk).update(title="Another title")
+    return article.pk, versions_of(article).get().pk
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])
 def test_axe_finds_nothing_and_nothing_sticks_out(live_site, browser: Browser, width, scheme):
     waiting, quarantined = make_a_busy_morning()
+    article, version = make_an_article_with_a_version()
     context, page, said = open_browser(browser, width=width, scheme=scheme)
     faults = []
 
@@ -156,6 +166,12 @@ def test_axe_finds_nothing_and_nothing_sticks_out(live_site, browser: Browser, w
         "mails": "/admin/core/outboxmessage/",
         "recipient form": "/admin/consults/recipient/add/",
         "consent wordings": "/admin/consults/consenttext/",
+        "staff guide": "/admin/guide/",
+        "article form": f"/admin/articles/article/{article}/change/",
+        "article, checklist": f"/admin/articles/article/{article}/publish/",
+        "article, preview": f"/admin/articles/article/{article}/preview/",
+        "article, versions": f"/admin/articles/article/{article}/versions/",
+        "article, one version": f"/admin/articles/article/{article}/versions/{version}/",
     }
     for name, path in paths.items():
         page.goto(live_site + path)
