@@ -42,7 +42,10 @@ def search_page(request) -> HttpResponse:
     title = _title(query, results)
     context = {
         "meta": PageMeta(
-            title=title if number == 1 else f"{title}, page {number}", path=reverse("site:search"), robots="noindex"
+            title=title if number == 1 else f"{title}, page {number}",
+            description="" if query.text else "Search the articles, questions, clinics and pages of this website.",
+            path=reverse("site:search"),
+            robots="noindex" if query.text else "",  # what was searched for is nobody else's business
         ),
         "heading": title,
         "query": query,

@@ -102,7 +102,7 @@ def share_picture(request, version: str) -> HttpResponse:
 @require_safe
 def robots(request) -> HttpResponse:
     """What search engines should leave alone."""
-    closed = [reverse("admin:index"), "/consult/thanks/", "/preview/", reverse("site:search")]
+    closed = [reverse("admin:index"), "/consult/thanks/", "/preview/", f"{reverse('site:search')}?"]
     lines = ["User-agent: *", *(f"Disallow: {path}" for path in closed)]
     if settings.SITE_IS_PUBLIC:
         lines += ["", f"Sitemap: {absolute_url(reverse('site:sitemap'))}"]

@@ -161,7 +161,7 @@ def test_a_search_is_nobodys_business(client, caplog):
     assert '<meta name="robots" content="noindex">' in text_of(response)
     ours = [record.getMessage() for record in caplog.records if not record.name.startswith("django.db")]
     assert "zebrafinch" not in " ".join(ours)
-    assert "Disallow: /search/" in text_of(client.get("/robots.txt"))
+    assert "Disallow: /search/?" in text_of(client.get("/robots.txt"))
 
 
 def test_a_search_is_a_get(client):
