@@ -29,7 +29,8 @@ PAGES = {
     "consult": "/consult/",
     "search": "/search/",
 }
-FLAGS = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
+WSGI = "clinic_site.wsgi"
+FLAGS = "--headless --no-sandbox --disable-gpu --disable-dev-shm-usage"
 
 
 def main() -> None:
@@ -53,11 +54,10 @@ def main() -> None:
             "shell", "--verbosity", "0", "-c", "from tests.lighthouse import fill; fill()", environment=environment
         )
         server = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "--config", "clinic_site/gunicorn_conf.py", "--bind", f"127.0.0.1:{port}",
-             "clinic_site.wsgi"],
+            [sys.executable, "-m", "gunicorn", "-c", "clinic_site/gunicorn_conf.py", "-b", f"127.0.0.1:{port}", WSGI],
             cwd=ROOT,
             env=environment,
-        )  # fmt: skip
+        )
         try:
             wait_for(f"http://127.0.0.1:{port}/")
             scores = {name: score(name, f"http://127.0.0.1:{port}{path}") for name, path in PAGES.items()}
