@@ -1,6 +1,7 @@
 """`make validate`: every page through the Nu HTML validator. Needs Java and npm."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -36,8 +37,9 @@ def write_pages(folder: Path) -> int:
     from django.test import Client, override_settings
 
     from tests.factories.posts import make_post
+    from tests.lighthouse import ARTICLE, fill
     from tests.site.clinic import fill_in_everything
-    from tests.site.pages import ERROR_PATHS, PATHS
+    from tests.site.pages import ERROR_PATHS, PATHS, SEARCHES
 
     call_command("migrate", verbosity=0)
     call_command("load_content", verbosity=0)
@@ -45,15 +47,17 @@ def write_pages(folder: Path) -> int:
     pages = {}
     with override_settings(ROOT_URLCONF="tests.urls"):
         client = Client(raise_request_exception=False)
-        for path in [*PATHS, *ERROR_PATHS]:
+        for path in [*PATHS, *SEARCHES, *ERROR_PATHS]:
             pages[path] = client.get(path).content
         pages["consult-error"] = client.post("/consult/", {"phone": "557-22"}).content
         pages["thanks"] = client.get(client.post("/consult/", make_post()).headers["Location"]).content
         fill_in_everything()
+        fill()
+        pages["with-pictures"] = client.get(f"/articles/{ARTICLE}/").content
         for path in ("/", "/locations/", "/locations/birmingham/", "/consult/"):
             pages[f"filled{path}"] = client.get(path).content
     for name, page in pages.items():
-        (folder / f"{name.strip('/').replace('/', '_') or 'home'}.html").write_bytes(page)
+        (folder / f"{re.sub(r'[^a-z0-9-]+', '_', name.strip('/').lower()) or 'home'}.html").write_bytes(page)
     return len(pages)
 
 
