@@ -188,7 +188,7 @@ def test_a28_a_site_for_tests_keeps_itself_out_of_search_engines(settings):
 def test_robots_leaves_alone_what_is_not_for_searching(client):
     lines = client.get("/robots.txt").content.decode().splitlines()
     assert lines[0] == "User-agent: *"
-    for path in ("/admin/", "/consult/thanks/", "/preview/", "/search/"):
+    for path in ("/admin/", "/consult/thanks/", "/preview/", "/search/?"):
         assert f"Disallow: {path}" in lines
 
 
