@@ -72,8 +72,15 @@ class State:
     show: Callable[[Page, str], None]
 
 
+# Articles are one template: those that between them hold every kind of block are looked at in a browser.
+ARTICLES_LOOKED_AT = [
+    "/articles/ketamine-for-bipolar-depression/",
+    "/articles/ketamine-for-treatment-resistant-depression/",
+    "/articles/what-does-ketamine-cost-and-does-insurance-pay/",
+    "/articles/what-psychiatric-conditions-do-ketamine-infusions-treat/",
+]
 STATES = [
-    *(State(path, open_path(path)) for path in PATHS),
+    *(State(path, open_path(path)) for path in PATHS if path not in ARTICLES or path in ARTICLES_LOOKED_AT),
     *(State(path, open_path(path)) for path in SEARCHES),
     *(State(path, open_path(path)) for path in ERROR_PATHS),
     State("consult, in error", form_in_error),
