@@ -9,6 +9,8 @@ from .checklist import Finding, check_article, errors_in
 from .models import Article, State
 from .search import index_article
 
+FASTER = "Somebody may have been faster: this is how it stands."
+
 
 class NotPossible(Exception):
     """The step cannot be taken. The message says why, in words for staff."""
@@ -25,8 +27,10 @@ class NotReady(NotPossible):
 def publish(*, article: Article, at: datetime, now: datetime) -> None:
     """Let readers see `article` from `at` on: now or at any later moment.
 
-    Raises NotReady while the checklist holds an error, NotPossible for a moment that has passed.
+    Raises NotReady while the checklist holds an error, NotPossible for a moment that has passed and
+    for an article that readers see already.
     """
+    _require(article, now, State.DRAFT, State.IN_REVIEW, State.SCHEDULED, State.WITHDRAWN)
     if at < now:
         raise NotPossible("That moment has passed. Choose a later one, or publish now.")
     errors = errors_in(check_article(article, now=now))
@@ -56,12 +60,15 @@ def withdraw(*, article: Article, now: datetime) -> None:
 def _require(article: Article, now: datetime, *states: State) -> None:
     state = article.state(now)
     if state not in states:
-        raise NotPossible(f"That is not possible: the article is {state.label.lower()}. Somebody may have been faster.")
+        raise NotPossible(f"That is not possible: the article is {state.label.lower()}. {FASTER}")
 
 
 def _set(article: Article, **times: datetime | None) -> None:
+    """Store the times, unless the article is no longer in the state in which the step was allowed."""
+    read = {name: getattr(article, name) for name in ("in_review_since", "published_at", "withdrawn_at")}
+    # Not save(): a change of state is no change of the text that readers should see as “Updated”.
+    if not Article.objects.filter(pk=article.pk, **read).update(**times):
+        raise NotPossible(f"Nothing was changed. {FASTER}")
     for name, value in times.items():
         setattr(article, name, value)
-    # Not save(): a change of state is no change of the text that readers should see as “Updated”.
-    Article.objects.filter(pk=article.pk).update(**times)
     index_article(article)

@@ -215,8 +215,8 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 DATA_UPLOAD_MAX_NUMBER_FILES = 20
 
 # Periodic work, and work for when no mail waits: the lists that `run_worker` reads.
-DAILY_JOBS = "clinic_site.daily_jobs.DAILY_JOBS"
-IDLE_WORK = "clinic_site.daily_jobs.IDLE_WORK"
+PERIODIC_JOBS = "clinic_site.worker_jobs.PERIODIC_JOBS"
+IDLE_WORK = "clinic_site.worker_jobs.IDLE_WORK"
 # Visit the links that lead to other sites, each once a week, and list the broken ones.
 CHECK_LINKS = env.bool("CHECK_LINKS", default=True)
 

@@ -243,7 +243,7 @@ def test_development_and_production_differ():
 
 
 def test_the_worker_has_both_parts_of_the_work(settings):
-    from clinic_site.daily_jobs import DAILY_JOBS, IDLE_WORK
+    from clinic_site.worker_jobs import IDLE_WORK, PERIODIC_JOBS
 
-    assert collect_links in [job.run for job in DAILY_JOBS]
+    assert collect_links in [job.run for job in PERIODIC_JOBS]
     assert check_links in IDLE_WORK

@@ -119,6 +119,27 @@ def test_a_step_that_is_no_longer_possible_is_refused(step):
 
 
 @pytest.mark.django_db
+def test_what_readers_see_already_is_not_published_again():
+    article = make_article(published_at=NOW - timedelta(days=3))
+    with pytest.raises(NotPossible, match="published"):
+        publish(article=article, at=NOW, now=NOW)
+    article.refresh_from_db()
+    assert article.published_at == NOW - timedelta(days=3)
+
+
+@pytest.mark.parametrize("step", [ask_for_review, lambda **about: publish(at=NOW, **about)])
+@pytest.mark.django_db
+def test_of_two_who_take_a_step_at_once_the_second_changes_nothing(step):
+    mine = ready_article()
+    theirs = Article.objects.get(pk=mine.pk)
+    publish(article=theirs, at=NOW + timedelta(days=1), now=NOW)
+    with pytest.raises(NotPossible, match="faster"):
+        step(article=mine, now=NOW)
+    mine.refresh_from_db()
+    assert mine.state(NOW) == State.SCHEDULED
+
+
+@pytest.mark.django_db
 def test_a26_what_is_withdrawn_leaves_no_trace(client):
     article = make_article(title="Zebrafinch", summary="Of the zebrafinch.", published_at=NOW - timedelta(days=2))
     add_prose(article, "<h2>Zebrafinch</h2><p>It sings.</p>")

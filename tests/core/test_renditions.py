@@ -11,8 +11,7 @@ from django.utils import timezone
 from PIL import Image
 
 from clinic_site.core import renditions
-from clinic_site.core.images import SRGB, crop_box, share_crop
-from clinic_site.core.media_files import FileUnreadable
+from clinic_site.core.images import SRGB, crop_box
 from clinic_site.core.models import Picture, Rendition
 from clinic_site.core.pictures import delete_pictures, save_picture
 from clinic_site.core.renditions import RETRY_AFTER, make_missing_renditions, make_renditions
@@ -88,12 +87,6 @@ def test_a13_every_rendition_is_upright_with_the_red_half_on_top():
         white = image.getpixel((image.width // 2, image.height - 3))
         assert red[0] > 200 > red[1], (row, red)
         assert min(white) > 230, (row, white)
-    crop = Image.open(io.BytesIO(share_crop(picture)))
-    assert crop.size == (1200, 630)
-    assert crop.format == "JPEG"
-    top, bottom = crop.getpixel((600, 40)), crop.getpixel((600, 600))
-    assert top[0] > 200 > top[1]
-    assert min(bottom) > 230
 
 
 TRACES = [b"Exif", b"GPS", b"Camera of Dana", b"xpacket", b"adobe.com/xap", b"Photoshop 3.0", b"8BIM", b"secret words"]
@@ -116,12 +109,11 @@ def test_a14_no_file_in_the_store_says_where_when_or_with_what_it_was_taken(kind
     data = upload_with_everything(kind)
     assert any(trace in data for trace in TRACES)
     picture = ready_picture(data)
-    share = share_crop(picture)
-    contents = [share]
+    contents = []
     for name in stored_files():
         with default_storage.open(f"pictures/{name}") as file:
             contents.append(file.read())
-    assert len(contents) == 2 + picture.renditions.count()  # the original is nowhere
+    assert len(contents) == 1 + picture.renditions.count()  # the original is nowhere
     for content in contents:
         assert data not in content
         assert not [trace for trace in TRACES if trace in content]
@@ -137,7 +129,6 @@ def test_a14_every_file_says_that_its_colours_are_srgb():
     picture = ready_picture(Image.new("RGB", (60, 40), "green"))
     for row in [picture, *picture.renditions.all()]:
         assert opened(row).info["icc_profile"] == SRGB, row
-    assert Image.open(io.BytesIO(share_crop(picture))).info["icc_profile"] == SRGB
 
 
 @pytest.mark.parametrize("mode", ["RGBA", "P", "LA", "1", "L"])
@@ -194,12 +185,12 @@ def three_stripes() -> Image.Image:
 
 
 @pytest.mark.parametrize(("focal_x", "colour"), [(10, "red"), (50, "lime"), (90, "blue")])
-def test_the_focal_point_decides_what_a_square_and_a_shared_picture_keep(focal_x, colour):
+def test_the_focal_point_decides_what_a_square_keeps(focal_x, colour):
     picture = ready_picture(three_stripes(), focal_x=focal_x)
     wanted = Image.new("RGB", (1, 1), colour).getpixel((0, 0))
     squares = picture.renditions.filter(shape="square")
     assert squares
-    for image in [*map(opened, squares), Image.open(io.BytesIO(share_crop(picture, size=(300, 300))))]:
+    for image in map(opened, squares):
         for place in (0.1, 0.5, 0.9):
             pixel = image.convert("RGB").getpixel((int(image.width * place), image.height // 2))
             assert max(abs(got - want) for got, want in zip(pixel, wanted, strict=True)) < 40
@@ -217,13 +208,6 @@ def test_a_new_focal_point_makes_new_crops_and_keeps_the_whole(django_capture_on
     assert before & after == {name for name in before if "whole" in name}
     assert opened(picture.renditions.get(shape="square", kind="jpg", width=240)).getpixel((120, 120))[2] > 200
     assert stored_files() == files_of(picture)
-
-
-def test_a_shared_picture_of_a_missing_file_is_a_named_fault():
-    picture = upload_picture(three_stripes())
-    default_storage.delete(picture.file.name)
-    with pytest.raises(FileUnreadable):
-        share_crop(picture)
 
 
 # The worker --------------------------------------------------------------------------------------

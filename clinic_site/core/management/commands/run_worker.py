@@ -32,7 +32,7 @@ class Command(BaseCommand):
         self.stopping = False
         signal.signal(signal.SIGTERM, self.stop)
         signal.signal(signal.SIGINT, self.stop)
-        jobs, idle_work = import_string(settings.DAILY_JOBS), import_string(settings.IDLE_WORK)
+        jobs, idle_work = import_string(settings.PERIODIC_JOBS), import_string(settings.IDLE_WORK)
         last_beat = 0.0
         while not self.stopping:
             try:

@@ -9,7 +9,7 @@ from clinic_site.core.search.missed import forget_missed
 from consults.digest import queue_digest
 
 # Once a day or once a week.
-DAILY_JOBS: list[DailyJob | WeeklyJob] = [
+PERIODIC_JOBS: list[DailyJob | WeeklyJob] = [
     DailyJob("links", collect_links, not_before=time(3)),
     DailyJob("digest", queue_digest, not_before=time(7, 30)),
     DailyJob("old-searches", forget_missed, not_before=time(3)),
