@@ -17,6 +17,8 @@ from clinic_site.core import launch as core_launch
 from clinic_site.core.launch import LaunchItem
 from consults import dashboard as consults_dashboard
 from consults import launch as consults_launch
+from consults.notifications import mails_visible_to
+from consults.tools import tools_for
 from locations import launch as locations_launch
 
 # Who is shown what is missing before launch: those who can do something about it.
@@ -82,8 +84,9 @@ class ClinicAdminSite(AdminSite):
         context = {
             "is_first_screen": True,
             "desk": consults_dashboard.desk(request.user, now=now),
+            "tools": tools_for(request.user),
             "reviews": articles_dashboard.review_queue(request.user, now=now),
-            "mails": core_dashboard.mail_rows(_mails_for(request.user)),
+            "mails": core_dashboard.mail_rows(core_dashboard.mails_with_trouble(mails_visible_to(request.user))),
             "missing": _missing(request.user, now=now),
         }
         return super().index(request, {**context, **(extra_context or {})})
@@ -100,13 +103,6 @@ def _refuse_nul(request) -> None:
 def _banners(user) -> list[core_dashboard.Banner]:
     now = timezone.now()
     return [*consults_dashboard.banners(user), *core_dashboard.banners(now=now)]
-
-
-def _mails_for(user):
-    """The mails in trouble, for staff who may see the requests or the mails themselves."""
-    mails = core_dashboard.mails_with_trouble()
-    may_see = consults_dashboard.may_see(user) or user.has_perm("core.view_outboxmessage")
-    return mails if may_see else mails.none()
 
 
 def _missing(user, *, now) -> list[LaunchItem]:

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.utils import timezone
 
+from clinic_site.core.client_address import address_of
 from clinic_site.core.encryption import lookup_hash
 
 from .spam import Client
@@ -29,8 +30,5 @@ def client_of(request) -> Client:
 
 def _place_hash(request) -> str:
     """A hash that is equal for one address on one day, and tells nobody which address it was."""
-    address = request.META.get("REMOTE_ADDR", "")
-    if settings.TRUST_PROXY:
-        # The last entry is the one our own proxy added.
-        address = request.headers.get("X-Forwarded-For", address).rsplit(",", 1)[-1].strip()
+    address = address_of(request)
     return lookup_hash(address, purpose=f"client {timezone.localdate()}") if address else ""

@@ -12,7 +12,7 @@ from clinic_site.core.models import AuditEntry
 from locations.models import Location
 
 from .models import ConsultRequest, Recipient
-from .notifications import NO_RECIPIENTS
+from .notifications import NO_RECIPIENTS, mails_visible_to
 from .outreach import Way, ways_to_reach
 
 SHOWN_REQUESTS = 50
@@ -52,7 +52,9 @@ def may_see(user) -> bool:
 
 def clinics_without_recipient() -> list[Location]:
     """Return the clinics whose requests nobody is told about."""
-    told = Recipient.objects.filter(Q(location=OuterRef("pk")) | Q(location=None), is_active=True)
+    told = Recipient.objects.filter(
+        Q(location=OuterRef("pk")) | Q(location=None), is_active=True, verified_at__isnull=False
+    )
     return list(Location.objects.active().filter(~Exists(told)))
 
 
@@ -60,7 +62,9 @@ def banners(user) -> list[Banner]:
     """Return one loud warning when requests reach nobody, or would."""
     if not may_see(user):
         return []
-    reached_nobody = mails_with_trouble().filter(last_error=NO_RECIPIENTS).values("about").distinct().count()
+    reached_nobody = (
+        mails_with_trouble(mails_visible_to(user)).filter(last_error=NO_RECIPIENTS).values("about").distinct().count()
+    )
     clinics = clinics_without_recipient()
     texts = []
     if reached_nobody:
@@ -81,7 +85,8 @@ def desk(user, *, now: datetime) -> Desk | None:
     """Return who waits; None for staff who may not see requests. Leaves an audit entry naming whom it showed."""
     if not may_see(user):
         return None
-    waiting = ConsultRequest.objects.waiting()
+    visible = ConsultRequest.objects.visible_to(user)
+    waiting = visible.waiting()
     shown = list(waiting.select_related("location")[:SHOWN_REQUESTS])
     if shown:
         references = [request.reference for request in shown]
@@ -96,7 +101,7 @@ def desk(user, *, now: datetime) -> Desk | None:
         waiting=total,
         more=total - len(shown),
         oldest=age_text(shown[0].age(now=now)) if shown else "",
-        quarantined=ConsultRequest.objects.quarantined().count(),
+        quarantined=visible.quarantined().count(),
     )
 
 

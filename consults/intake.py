@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
+from django.utils import timezone
 
 from clinic_site.core.encryption import lookup_hash
 from clinic_site.core.models import AuditEntry
@@ -13,6 +14,7 @@ from locations.models import Location
 from .models import Activity, Consent, ConsentText, ConsultRequest, SourceCount
 from .models.request import email_hash, new_reference, phone_hash
 from .notifications import queue_confirmation, queue_staff_mail
+from .pipeline import WAITING_FIELDS, wait_again
 from .spam import Client, Verdict, judge
 
 # The same request again within this time is a second click, Back or a refresh.
@@ -53,7 +55,13 @@ class Receipt:
 
 
 def receive_consult(
-    *, answers: Answers, source: str, client: Client, now: datetime, page: str = "", consent_ids: tuple[int, ...] = ()
+    *,
+    answers: Answers,
+    source: str,
+    client: Client,
+    now: datetime,
+    page: str = "",
+    consent_ids: tuple[int, ...] = (),
 ) -> Receipt:
     """Store a request with its consent, its mails and its audit entry, all or nothing.
 
@@ -89,6 +97,7 @@ def _store(answers: Answers, source: str, client: Client, now: datetime, page: s
         reference=_free_reference(),
         asked_at=now,
         last_asked_at=now,
+        waiting_since=now,
         location=answers.location,
         name=answers.name,
         phone=answers.phone,
@@ -119,11 +128,11 @@ def _store(answers: Answers, source: str, client: Client, now: datetime, page: s
 def _ask_again(request: ConsultRequest, now: datetime) -> None:
     request.last_asked_at = now
     if not request.is_open:
-        request.stage = ConsultRequest.Stage.WAITING
+        wait_again(request, now=now)
     if request.spam_state == ConsultRequest.SpamState.CONFIRMED:
         # Somebody insists: staff look once more.
         request.spam_state = ConsultRequest.SpamState.QUARANTINED
-    request.save(update_fields=["last_asked_at", "stage", "spam_state"])
+    request.save(update_fields=["last_asked_at", "spam_state", *WAITING_FIELDS])
     Activity.objects.create(request=request, kind=Activity.Kind.ASKED_AGAIN, at=now)
     AuditEntry.record(action="request-asked-again", subject=request.subject, now=now)
     if not request.is_set_aside:
@@ -159,5 +168,5 @@ def _keep_consents(request: ConsultRequest, consent_ids: tuple[int, ...], now: d
 
 def _count_source(page: str, now: datetime) -> None:
     if page:
-        count, _ = SourceCount.objects.get_or_create(day=now.date(), path=page)
+        count, _ = SourceCount.objects.get_or_create(day=timezone.localdate(now), path=page)
         SourceCount.objects.filter(pk=count.pk).update(requests=F("requests") + 1)

@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db.models import Exists, OuterRef, Value
+from django.db.models.functions import Concat
 from django.urls import reverse
 
 from clinic_site.core.delivery import queue_mail
@@ -45,6 +47,15 @@ def route_again(message: OutboxMessage, *, now: datetime) -> bool:
     message.delete()
     queue_staff_mail(request, now=now)
     return True
+
+
+def mails_visible_to(user):
+    """The mails that `user` may see: all of them for who sees the outbox, else those about requests they may see."""
+    if user.has_perm("core.view_outboxmessage"):
+        return OutboxMessage.objects.all()
+    own = ConsultRequest.objects.visible_to(user).filter(is_test=False)
+    about = own.annotate(named=Concat(Value("consult:"), "reference")).filter(named=OuterRef("about"))
+    return OutboxMessage.objects.filter(Exists(about))
 
 
 def queue_confirmation(request: ConsultRequest, *, now: datetime) -> OutboxMessage | None:

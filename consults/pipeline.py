@@ -13,15 +13,18 @@ Kind = Activity.Kind
 Stage = ConsultRequest.Stage
 SpamState = ConsultRequest.SpamState
 
-# Each outcome, the stage it leads to, and whether the person was reached by it.
+# Each outcome, the stage it leads to, and whether the person was contacted by it.
 OUTCOMES = {
     Kind.REACHED: (Stage.IN_TOUCH, True),
-    Kind.LEFT_MESSAGE: (Stage.WAITING, False),
+    Kind.LEFT_MESSAGE: (Stage.WAITING, True),
     Kind.NO_ANSWER: (Stage.WAITING, False),
     Kind.BOOKED: (Stage.BOOKED, True),
     Kind.NOT_A_FIT: (Stage.CLOSED, True),
     Kind.WRONG_NUMBER: (Stage.CLOSED, False),
+    Kind.DUPLICATE: (Stage.CLOSED, False),
 }
+# What `wait_again` sets, for `save(update_fields=...)`.
+WAITING_FIELDS = ["stage", "waiting_since", "finished_at", "next_action_at", "reminded_at", "escalated_at"]
 
 
 class NotPossible(Exception):
@@ -41,12 +44,22 @@ def note_outcome(*, request: ConsultRequest, kind: str, actor, now: datetime) ->
     request = ConsultRequest.objects.select_for_update().get(pk=request.pk)
     if kind not in possible_outcomes(request):
         raise NotPossible(kind)
-    stage, was_reached = (Stage.WAITING, False) if kind == Kind.REOPENED else OUTCOMES[kind]
-    request.stage = stage
-    if was_reached and request.first_contact_at is None:
-        request.first_contact_at = now
-    request.save(update_fields=["stage", "first_contact_at"])
+    if kind == Kind.REOPENED:
+        wait_again(request, now=now)
+    else:
+        request.stage, was_contacted = OUTCOMES[kind]
+        request.finished_at = None if request.is_open else now
+        request.next_action_at = None
+        if was_contacted and request.first_contact_at is None:
+            request.first_contact_at = now
+    request.save(update_fields=["first_contact_at", *WAITING_FIELDS])
     return _log(request, kind, actor, now)
+
+
+def wait_again(request: ConsultRequest, *, now: datetime) -> None:
+    """Put a request that had ended back among those that wait, from `now` on. Saves nothing: see WAITING_FIELDS."""
+    request.stage, request.waiting_since = Stage.WAITING, now
+    request.finished_at = request.next_action_at = request.reminded_at = request.escalated_at = None
 
 
 @transaction.atomic

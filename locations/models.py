@@ -3,6 +3,7 @@
 from datetime import timedelta
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.urls import reverse
@@ -49,6 +50,13 @@ class Location(models.Model):
         default=True,
         help_text="Off: readers no longer see this clinic and the form no longer offers it. "
         "Clinics are retired here, never deleted: old requests still name them.",
+    )
+    desk_staff = models.ManyToManyField(
+        settings.AUTH_USER_MODEL,
+        verbose_name="front desk",
+        blank=True,
+        related_name="desk_clinics",
+        help_text="Who of the front desk sees this clinic’s requests.",
     )
     modified_at = models.DateTimeField(auto_now=True)
 

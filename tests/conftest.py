@@ -61,6 +61,26 @@ def django_db_setup(django_db_setup, django_db_blocker) -> Iterator[None]:
             )
 
 
+@pytest.fixture(scope="session", autouse=True)
+def audit_entries_can_be_flushed() -> Iterator[None]:
+    """Between tests that commit, SQLite empties tables row by row, which the audit trail's triggers refuse."""
+    from django.db import connection
+
+    from clinic_site.core import append_only
+
+    flush = connection.ops.execute_sql_flush
+
+    def without_triggers(sql_list) -> None:
+        append_only.remove(connection)
+        flush(sql_list)
+        append_only.install(connection)
+
+    if connection.vendor == "sqlite":
+        connection.ops.execute_sql_flush = without_triggers
+    yield
+    connection.ops.execute_sql_flush = flush
+
+
 @pytest.fixture(autouse=True)
 def media(settings, tmp_path) -> Path:
     """A folder of its own for the pictures of each test."""

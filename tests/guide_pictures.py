@@ -52,7 +52,7 @@ def fill() -> None:
     user = User.objects.create_superuser("editor", password=PASSWORD)
     Clinician.objects.create(name="Robin Example", credential="MD", user=user)
     WorkerBeat.objects.create(host="guide", seen_at=timezone.now() + timedelta(days=1))
-    Recipient.objects.create(email="desk@clinic.example")
+    Recipient.objects.create(verified_at=timezone.now(), email="desk@clinic.example")
     birmingham = Location.objects.get(slug="birmingham")
     for day in range(5):
         Hours.objects.create(location=birmingham, weekday=day, opens=time(9), closes=time(17))

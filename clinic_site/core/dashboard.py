@@ -64,12 +64,14 @@ def worker_is_alive(*, now: datetime) -> bool:
     return WorkerBeat.objects.filter(seen_at__gt=now - WORKER_IS_LATE_AFTER).exists()
 
 
-def mails_with_trouble() -> models.QuerySet:
-    """Return the mails for which `has_trouble` is true, newest first."""
+def mails_with_trouble(mails: models.QuerySet | None = None) -> models.QuerySet:
+    """Return those of `mails`, of all when none are given, for which `has_trouble` is true, newest first."""
     state = OutboxMessage.State
-    return OutboxMessage.objects.filter(
-        models.Q(state=state.FAILED) | (~models.Q(state=state.SENT) & ~models.Q(last_error=""))
-    ).order_by("-created_at", "-pk")
+    return (
+        (OutboxMessage.objects.all() if mails is None else mails)
+        .filter(models.Q(state=state.FAILED) | (~models.Q(state=state.SENT) & ~models.Q(last_error="")))
+        .order_by("-created_at", "-pk")
+    )
 
 
 def recipient_of(message: OutboxMessage) -> str:

@@ -73,6 +73,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "clinic_site.core.middleware.NotForSearchMiddleware",
     "clinic_site.core.middleware.RequestReferenceMiddleware",
+    "clinic_site.core.client_address.ClientAddressMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "clinic_site.core.middleware.SecureRedirectMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

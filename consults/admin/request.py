@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Case, Q, Value, When
-from django.http import HttpResponseNotAllowed
+from django.db.models import Q
+from django.http import Http404, HttpResponseNotAllowed
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
@@ -22,20 +22,12 @@ from ..pipeline import NotPossible, confirm_spam, possible_outcomes, release
 from ..spam import SIGNALS
 from .steps import LABELS, OneClickSteps
 
-Stage, SpamState = ConsultRequest.Stage, ConsultRequest.SpamState
-REAL = [SpamState.CLEAN, SpamState.RELEASED]
-# First who waits, then what may be spam, then who is being talked to, then the rest.
-DESK_ORDER = Case(
-    When(stage=Stage.WAITING, spam_state__in=REAL, then=Value(0)),
-    When(spam_state=SpamState.QUARANTINED, then=Value(1)),
-    When(stage=Stage.IN_TOUCH, spam_state__in=REAL, then=Value(2)),
-    default=Value(3),
-)
+SpamState = ConsultRequest.SpamState
 # What the buttons say, in the order and the groups in which they stand.
 BUTTONS = {
     "Still to be reached": [Activity.Kind.LEFT_MESSAGE, Activity.Kind.NO_ANSWER],
     "Reached": [Activity.Kind.REACHED, Activity.Kind.BOOKED, Activity.Kind.NOT_A_FIT],
-    "Cannot be reached": [Activity.Kind.WRONG_NUMBER],
+    "Cannot be reached": [Activity.Kind.WRONG_NUMBER, Activity.Kind.DUPLICATE],
     "Take it up again": [Activity.Kind.REOPENED],
 }
 
@@ -48,7 +40,7 @@ class ConsultRequestAdmin(OneClickSteps, admin.ModelAdmin):
     list_filter = ["stage", "location", "spam_state"]
     list_select_related = ["location"]
     list_per_page = 50
-    ordering = [DESK_ORDER.asc(), "asked_at", "pk"]
+    ordering = ["-asked_at", "-pk"]
     empty_value_display = "Not sure"
     search_fields = ["reference"]
     search_help_text = "A reference, or a whole phone number or e-mail address"
@@ -59,6 +51,16 @@ class ConsultRequestAdmin(OneClickSteps, admin.ModelAdmin):
 
     def has_delete_permission(self, request, obj=None) -> bool:
         return False
+
+    def get_queryset(self, request):
+        """What this member of the staff may see; the site's own tests never."""
+        return super().get_queryset(request).visible_to(request.user).filter(is_test=False)
+
+    def _get_obj_does_not_exist_redirect(self, request, opts, object_id):
+        """Another clinic's request is not there at all, on every page that has one in its address."""
+        if not self.has_view_or_change_permission(request):
+            raise PermissionDenied
+        raise Http404
 
     # The list --------------------------------------------------------------------------------
 

@@ -11,10 +11,10 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from clinic_site.core.delivery import queue_again
-from clinic_site.core.models import AuditEntry, OutboxMessage
+from clinic_site.core.models import AuditEntry
 
-from ..models import Activity, ConsultRequest
-from ..notifications import NO_RECIPIENTS, route_again
+from ..models import Activity
+from ..notifications import NO_RECIPIENTS, mails_visible_to, route_again
 from ..pipeline import NotPossible, confirm_spam, note_outcome, release
 
 LABELS = dict(Activity.Kind.choices)
@@ -64,7 +64,7 @@ class OneClickSteps:
         return self._take(request, pk, confirm_spam, "Confirmed as spam. It stays on record and can still be released.")
 
     def _take(self, request, pk: int, step: Callable[..., None], done: str):
-        asked = get_object_or_404(ConsultRequest, pk=pk)
+        asked = get_object_or_404(self.get_queryset(request), pk=pk)
         try:
             step(request=asked, actor=request.user, now=timezone.now())
         except NotPossible:
@@ -76,7 +76,7 @@ class OneClickSteps:
 
     def send_again_view(self, request, pk: int):
         """Queue a mail anew; one that had no recipient goes to those named since."""
-        mail, now = get_object_or_404(OutboxMessage, pk=pk), timezone.now()
+        mail, now = get_object_or_404(mails_visible_to(request.user), pk=pk), timezone.now()
         if not mail.has_trouble:
             self.message_user(request, f"That mail needs no help: {mail.get_state_display().lower()}.", messages.INFO)
         elif mail.last_error == NO_RECIPIENTS and not route_again(mail, now=now):

@@ -1,9 +1,22 @@
 """Requests for a consult: the only models that hold personal data."""
 
 from .activity import Activity
+from .client import ClientCount
 from .consent import Consent, ConsentText
+from .presence import OpenedRequest
 from .recipient import Recipient
 from .request import ConsultRequest
+from .retention import RetentionRules
 from .source import SourceCount
 
-__all__ = ["Activity", "Consent", "ConsentText", "ConsultRequest", "Recipient", "SourceCount"]
+__all__ = [
+    "Activity",
+    "ClientCount",
+    "Consent",
+    "ConsentText",
+    "ConsultRequest",
+    "OpenedRequest",
+    "Recipient",
+    "RetentionRules",
+    "SourceCount",
+]

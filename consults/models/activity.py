@@ -17,21 +17,28 @@ class Activity(models.Model):
         REACHED = "reached", "Reached"
         LEFT_MESSAGE = "left_message", "Left a message"
         NO_ANSWER = "no_answer", "No answer"
+        TRY_AGAIN = "try_again", "Try again later"
         BOOKED = "booked", "Booked"
         NOT_A_FIT = "not_a_fit", "Not a fit"
         WRONG_NUMBER = "wrong_number", "Wrong number"
+        DUPLICATE = "duplicate", "Duplicate"
         REOPENED = "reopened", "Reopened"
         RELEASED = "released", "Released from spam"
         CONFIRMED_SPAM = "confirmed_spam", "Confirmed as spam"
+        TAKEN = "taken", "Taken on"
+        HANDED_BACK = "handed_back", "Handed back"
+        PHONE_CORRECTED = "phone_corrected", "Phone number corrected"
+        CONSENT_WITHDRAWN = "consent_withdrawn", "Consent withdrawn"
         NOTE = "note", "Note"
 
     request = models.ForeignKey(ConsultRequest, on_delete=models.CASCADE, related_name="activities")
-    kind = models.CharField(max_length=15, choices=Kind)
+    kind = models.CharField(max_length=20, choices=Kind)
     at = models.DateTimeField()
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     actor_name = models.CharField(max_length=150, blank=True)
+    until = models.DateTimeField("again at", null=True, blank=True)
     note = EncryptedTextField(blank=True, help_text="No clinical details here.")
 
     class Meta:

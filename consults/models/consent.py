@@ -11,6 +11,7 @@ class ConsentText(models.Model):
     class Purpose(models.TextChoices):
         CONTACT = "contact", "Being contacted about the request"
         VOICEMAIL = "voicemail", "Naming the clinic in a voicemail or text"
+        TEXT = "text", "Text messages"
 
     purpose = models.CharField(max_length=10, choices=Purpose)
     body = models.TextField(help_text="Shown word for word on the form. To change it, add a new version.")
@@ -39,6 +40,9 @@ class Consent(models.Model):
     request = models.ForeignKey(ConsultRequest, on_delete=models.CASCADE, related_name="consents")
     text = models.ForeignKey(ConsentText, on_delete=models.PROTECT, related_name="+")
     is_given = models.BooleanField()
+    box = models.CharField(
+        max_length=30, blank=True, db_default="", help_text="The box that was ticked or left empty; empty: by sending."
+    )
     at = models.DateTimeField()
     withdrawn_at = models.DateTimeField(null=True, blank=True)
 

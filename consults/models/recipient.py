@@ -7,8 +7,8 @@ from locations.models import Location
 
 class RecipientQuerySet(models.QuerySet):
     def told_about(self, location: Location | None) -> "RecipientQuerySet":
-        """Active recipients of one clinic's requests; of all when the person was not sure."""
-        active = self.filter(is_active=True)
+        """Verified, active recipients of one clinic's requests; of all when the person was not sure."""
+        active = self.filter(is_active=True, verified_at__isnull=False)
         if location is None:
             return active
         return active.filter(models.Q(location=location) | models.Q(location=None))
@@ -28,6 +28,18 @@ class Recipient(models.Model):
         help_text="Told about requests for this clinic. Empty: told about every request.",
     )
     is_active = models.BooleanField("gets mail", default=True)
+    gets_alarms = models.BooleanField(
+        "gets alarms",
+        default=False,
+        db_default=False,
+        help_text="For the manager: also told when a mail fails, a promise breaks or the daily test is late.",
+    )
+    verified_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When the mailed code was entered. Empty: gets no mail yet."
+    )
+    code_hash = models.CharField(max_length=64, blank=True, db_default="", editable=False)
+    code_sent_at = models.DateTimeField(null=True, blank=True, editable=False)
+    code_tries = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
 
     objects = RecipientQuerySet.as_manager()
 

@@ -3,7 +3,9 @@
 import secrets
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import models
+from django.db.models.functions import Now
 from django.urls import reverse
 
 from clinic_site.core.encryption import EncryptedTextField, lookup_hash
@@ -20,16 +22,30 @@ def new_reference() -> str:
 
 
 class ConsultRequestQuerySet(models.QuerySet):
+    def visible_to(self, user) -> "ConsultRequestQuerySet":
+        """The requests that `user` may see: of every clinic, or of their own and of people who were not sure.
+
+        Without the permission to see requests there are none.
+        """
+        if user.has_perm("consults.view_every_clinic"):
+            return self
+        if not (user.has_perm("consults.view_consultrequest") or user.has_perm("consults.change_consultrequest")):
+            return self.none()
+        own = Location.desk_staff.through.objects.filter(user=user.pk).values("location")
+        return self.filter(models.Q(location=None) | models.Q(location__in=own))
+
     def real(self) -> "ConsultRequestQuerySet":
-        """Requests that count: not set aside as spam."""
-        return self.filter(spam_state__in=[ConsultRequest.SpamState.CLEAN, ConsultRequest.SpamState.RELEASED])
+        """Requests that count: neither set aside as spam nor sent by the site to test itself."""
+        return self.filter(
+            spam_state__in=[ConsultRequest.SpamState.CLEAN, ConsultRequest.SpamState.RELEASED], is_test=False
+        )
 
     def waiting(self) -> "ConsultRequestQuerySet":
-        """Real requests nobody has reached yet, oldest first."""
-        return self.real().filter(stage=ConsultRequest.Stage.WAITING).order_by("asked_at", "pk")
+        """Real requests nobody has reached yet, those that have waited longest first."""
+        return self.real().filter(stage=ConsultRequest.Stage.WAITING).order_by("waiting_since", "pk")
 
     def quarantined(self) -> "ConsultRequestQuerySet":
-        return self.filter(spam_state=ConsultRequest.SpamState.QUARANTINED)
+        return self.filter(spam_state=ConsultRequest.SpamState.QUARANTINED, is_test=False)
 
 
 class ConsultRequest(models.Model):
@@ -89,13 +105,32 @@ class ConsultRequest(models.Model):
     source = models.CharField("came from", max_length=10, choices=Source)
 
     stage = models.CharField(max_length=10, choices=Stage, default=Stage.WAITING)
-    first_contact_at = models.DateTimeField(null=True, blank=True)
+    waiting_since = models.DateTimeField(
+        db_default=Now(), help_text="When the person asked; or asked again, or was taken up again, after an end."
+    )
+    first_contact_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the person was first reached, or a message was left."
+    )
+    answered_minutes = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Opening time, in minutes, from asking to the first contact."
+    )
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="owned_requests"
+    )
+    next_action_at = models.DateTimeField("to be tried again", null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True, help_text="When it was booked or closed.")
+    reminded_at = models.DateTimeField(null=True, blank=True, help_text="When staff were told that time runs out.")
+    escalated_at = models.DateTimeField(null=True, blank=True, help_text="When the manager was told it ran out.")
+    # Sent by the site itself, to see that requests arrive: in no count and no list.
+    is_test = models.BooleanField(default=False, db_default=False, editable=False)
     spam_state = models.CharField(max_length=12, choices=SpamState, default=SpamState.CLEAN)
     spam_reasons = models.JSONField(default=list, blank=True)
 
     phone_hash = models.CharField(max_length=64, blank=True, db_index=True, editable=False)
     email_hash = models.CharField(max_length=64, blank=True, db_index=True, editable=False)
     client_hash = models.CharField(max_length=64, blank=True, db_index=True, editable=False)
+    # Equal for notes that say the same, whoever sent them.
+    note_hash = models.CharField(max_length=64, blank=True, db_default="", db_index=True, editable=False)
     # Equal for two requests that say the same: the database itself keeps doubles out.
     fingerprint = models.CharField(max_length=64, unique=True, editable=False)
 
@@ -103,16 +138,45 @@ class ConsultRequest(models.Model):
 
     class Meta:
         verbose_name = "request"
+        permissions = [
+            ("view_every_clinic", "Can see the requests of every clinic"),
+            ("export_requests", "Can export requests"),
+            ("handle_personal_data", "Can find, export and erase what is kept of a person"),
+            ("set_retention", "Can say how long requests are kept"),
+            ("view_reports", "Can see the reports"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=~models.Q(phone_hash="") | ~models.Q(email_hash=""), name="consults_request_can_be_answered"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(stage__in=["booked", "closed"], finished_at__isnull=False)
+                | models.Q(stage__in=["waiting", "in_touch"], finished_at=None),
+                name="consults_request_finished_has_a_time",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(next_action_at=None) | models.Q(stage__in=["waiting", "in_touch"]),
+                name="consults_request_next_action_while_open",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(stage__in=["in_touch", "booked"]) | models.Q(first_contact_at__isnull=False),
+                name="consults_request_in_touch_was_contacted",
             ),
             models.CheckConstraint(
                 condition=models.Q(last_asked_at__gte=models.F("asked_at")), name="consults_request_asked_in_order"
             ),
         ]
         indexes = [
-            models.Index(fields=["stage", "spam_state", "asked_at"], name="consults_request_desk"),
+            models.Index(fields=["stage", "spam_state", "waiting_since"], name="consults_request_waiting"),
+            models.Index(fields=["location", "asked_at"], name="consults_request_clinic"),
+            models.Index(
+                fields=["next_action_at"],
+                condition=models.Q(next_action_at__isnull=False),
+                name="consults_request_due",
+            ),
+            models.Index(fields=["owner", "stage"], name="consults_request_owner"),
+            models.Index(fields=["first_contact_at"], name="consults_request_contacted"),
+            models.Index(fields=["finished_at"], name="consults_request_finished"),
         ]
 
     def __str__(self) -> str:
@@ -144,8 +208,8 @@ class ConsultRequest(models.Model):
         return self.spam_state in {self.SpamState.QUARANTINED, self.SpamState.CONFIRMED}
 
     def age(self, *, now: datetime) -> timedelta:
-        """How long the person has waited since asking."""
-        return now - self.asked_at
+        """How long the person has waited since asking, or since asking again."""
+        return now - self.waiting_since
 
 
 def phone_hash(phone: str) -> str:

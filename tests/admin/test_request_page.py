@@ -87,13 +87,15 @@ def test_words_in_the_phone_field_are_shown_when_nothing_can_be_dialed(desk):
 def test_everything_they_sent_is_there_and_harmless(desk):
     make_consent_text("contact", "We may contact you.")
     make_consent_text("voicemail", "You may say the name.")
+    auburn = make_location(name="Auburn")
+    desk.user.desk_clinics.add(auburn)
     request = make_request(
         name="<script>alert(1)</script>",
         phone="tel:+1-205-555-0142;ext=7",
         phone_as_typed="205.555.0142 x7",
         email="o'brien?subject=x@mail.example",
         note="Line one\n<b>two</b>",
-        location=make_location(name="Auburn"),
+        location=auburn,
         source="article",
     )
     response = desk.get(request.get_absolute_url())
@@ -145,12 +147,13 @@ def test_who_may_only_look_has_no_buttons(client):
 @pytest.mark.parametrize(
     ("kind", "stage", "is_first_contact"),
     [
-        ("left_message", "waiting", False),
+        ("left_message", "waiting", True),
         ("no_answer", "waiting", False),
         ("reached", "in_touch", True),
         ("booked", "booked", True),
         ("not_a_fit", "closed", True),
         ("wrong_number", "closed", False),
+        ("duplicate", "closed", False),
     ],
 )
 def test_one_click_notes_an_outcome_with_who_and_when(desk, kind, stage, is_first_contact):

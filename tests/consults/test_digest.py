@@ -34,8 +34,8 @@ def test_a07_the_digest_counts_what_came_what_waits_and_what_was_set_aside():
 
 def test_every_recipient_gets_one_digest_even_on_a_day_without_requests():
     for email in ("desk@clinic.example", "DESK@clinic.example", "manager@clinic.example"):
-        Recipient.objects.create(email=email)
-    Recipient.objects.create(email="left@clinic.example", is_active=False)
+        Recipient.objects.create(verified_at=NOW, email=email)
+    Recipient.objects.create(verified_at=NOW, email="left@clinic.example", is_active=False)
     queue_digest(now=NOW)
     mails = OutboxMessage.objects.filter(kind="digest").order_by("pk")
     assert [mail.to_address for mail in mails] == ["desk@clinic.example", "manager@clinic.example"]
@@ -43,7 +43,7 @@ def test_every_recipient_gets_one_digest_even_on_a_day_without_requests():
 
 
 def test_the_digest_names_nobody():
-    Recipient.objects.create(email="desk@clinic.example")
+    Recipient.objects.create(verified_at=NOW, email="desk@clinic.example")
     request = receive("Dana Whitfield", 2)
     queue_digest(now=NOW)
     body = OutboxMessage.objects.get(kind="digest").body

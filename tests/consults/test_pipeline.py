@@ -21,22 +21,23 @@ def make_waiting(**client) -> ConsultRequest:
 
 
 @pytest.mark.parametrize(
-    ("kind", "stage", "was_reached"),
+    ("kind", "stage", "was_contacted"),
     [
         ("reached", "in_touch", True),
-        ("left_message", "waiting", False),
+        ("left_message", "waiting", True),
         ("no_answer", "waiting", False),
         ("booked", "booked", True),
         ("not_a_fit", "closed", True),
         ("wrong_number", "closed", False),
+        ("duplicate", "closed", False),
     ],
 )
-def test_an_outcome_moves_the_request_and_is_logged(desk, kind, stage, was_reached):
+def test_an_outcome_moves_the_request_and_is_logged(desk, kind, stage, was_contacted):
     request = make_waiting()
     note_outcome(request=request, kind=kind, actor=desk, now=NOW)
     request.refresh_from_db()
     assert request.stage == stage
-    assert (request.first_contact_at == NOW) is was_reached
+    assert (request.first_contact_at == NOW) is was_contacted
     activity = request.activities.order_by("pk").last()
     assert (activity.kind, activity.actor, activity.actor_name) == (kind, desk, "desk")
     assert AuditEntry.objects.filter(action=f"request-{kind.replace('_', '-')}", actor=desk).count() == 1
@@ -70,7 +71,7 @@ def test_a_quarantined_request_can_only_be_released_or_confirmed(desk):
 
 
 def test_released_requests_wait_and_staff_are_told(desk):
-    Recipient.objects.create(email="desk@clinic.example")
+    Recipient.objects.create(verified_at=NOW, email="desk@clinic.example")
     request = make_waiting(trap="x")
     assert not OutboxMessage.objects.exists()
     release(request=request, actor=desk, now=NOW)

@@ -16,6 +16,7 @@ from consults import intake, views
 from consults.models import ConsultRequest, Recipient
 from consults.pipeline import release
 from locations.models import Location
+from tests.factories.consults import make_recipient
 from tests.factories.posts import make_post
 
 pytestmark = pytest.mark.django_db
@@ -24,7 +25,7 @@ CONSULT = "/consult/"
 
 @pytest.fixture(autouse=True)
 def _clinics(content):
-    Recipient.objects.create(email="desk@clinic.example")
+    make_recipient("desk@clinic.example")
 
 
 def post(client=None, *, path=CONSULT, **changes):

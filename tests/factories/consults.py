@@ -3,12 +3,14 @@
 from datetime import datetime
 from itertools import count
 
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import Group, Permission, User
 
 from clinic_site.core.models import OutboxMessage
+from clinic_site.roles import FRONT_DESK, set_up_roles
 from consults.intake import receive_consult
 from consults.models import ConsentText, ConsultRequest, Recipient
 from consults.spam import Client
+from locations.models import Location
 
 from .posts import NOW, make_answers
 
@@ -33,7 +35,7 @@ def make_quarantined_request(**changes) -> ConsultRequest:
 
 
 def make_recipient(email: str = "desk@clinic.example", **fields) -> Recipient:
-    return Recipient.objects.create(email=email, **fields)
+    return Recipient.objects.create(email=email, **{"verified_at": NOW, **fields})
 
 
 def make_consent_text(purpose: str = "contact", body: str = "We may contact you.", **fields) -> ConsentText:
@@ -70,6 +72,16 @@ def make_staff_user(*permissions: str, **fields) -> User:
     return user
 
 
-def make_front_desk(**fields) -> User:
-    """Return somebody who works on requests and may do nothing else."""
-    return make_staff_user("consults.view_consultrequest", "consults.change_consultrequest", **fields)
+def make_role(role: str, **fields) -> User:
+    """Return somebody who has one role and nothing else, such as clinic_site.roles.MANAGER."""
+    set_up_roles()
+    user = make_staff_user(**fields)
+    user.groups.add(Group.objects.get(name=role))
+    return user
+
+
+def make_front_desk(*locations: Location, **fields) -> User:
+    """Return somebody who works on the requests of these clinics, of all that there are when none is named."""
+    user = make_role(FRONT_DESK, **fields)
+    user.desk_clinics.set(locations or Location.objects.all())
+    return user

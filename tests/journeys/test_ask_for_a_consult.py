@@ -7,8 +7,9 @@ from django.contrib.auth.models import User
 from playwright.sync_api import Browser, Page, expect
 
 from clinic_site.core.models import OutboxMessage
-from consults.models import ConsultRequest, Recipient
+from consults.models import ConsultRequest
 from locations.models import Location
+from tests.factories.consults import make_recipient
 from tests.faults.worker import running_worker, wait_until
 from tests.smtp import smtp_server
 
@@ -22,8 +23,8 @@ CORNERSTONE = "Which mental health conditions is ketamine used for?"
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
 def test_read_ask_be_told(live_site, browser: Browser, scripts):
-    Recipient.objects.create(email="desk@clinic.example", location=Location.objects.get(slug="auburn"))
-    Recipient.objects.create(email="manager@clinic.example")
+    make_recipient("desk@clinic.example", location=Location.objects.get(slug="auburn"))
+    make_recipient("manager@clinic.example")
     User.objects.create_superuser("manager", password="a-long-password-for-tests")
 
     context = browser.new_context(viewport=PHONE, java_script_enabled=scripts)

@@ -1,6 +1,7 @@
 """Who the clinic is: one row."""
 
 from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.urls import reverse
 from phonenumber_field.modelfields import PhoneNumberField
@@ -22,6 +23,21 @@ class ClinicIdentity(models.Model):
         default=False,
         help_text="Off: the form asks nothing about health. On: the form gains one free text box "
         "that asks people not to write medical details. People will write them anyway.",
+    )
+    answer_within_hours = models.PositiveSmallIntegerField(
+        "promise: we answer within (opening hours)",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(80)],
+        help_text="Readers are told it beside the form. Only the hours in which the clinic is open count. "
+        "Empty: nothing is promised. The desk, its reminders and the reports follow it.",
+    )
+    remind_at_night = models.BooleanField(
+        "send reminders at night",
+        default=False,
+        db_default=False,
+        help_text="Off: reminders and alarms about requests wait from 8 pm to 7 am. "
+        "The mail about a new request always leaves at once.",
     )
     modified_at = models.DateTimeField(auto_now=True)
 

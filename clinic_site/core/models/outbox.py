@@ -27,6 +27,10 @@ class OutboxMessage(models.Model):
         CONFIRMATION = "confirmation", "Confirmation to the person"
         DIGEST = "digest", "Daily digest"
         REVIEWS = "reviews", "Reviews due"
+        REMINDER = "reminder", "Reminder"
+        ALARM = "alarm", "Alarm to the manager"
+        CODE = "code", "Code for a new recipient"
+        TEST = "test", "Daily test"
 
     kind = models.CharField(max_length=20, choices=Kind)
     about = models.CharField(max_length=80, blank=True, db_index=True, help_text="What the mail tells of.")
@@ -40,7 +44,7 @@ class OutboxMessage(models.Model):
     due_at = models.DateTimeField()
     lease_until = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
-    last_error = models.CharField(max_length=200, blank=True, help_text="What the mail server said last.")
+    last_error = models.CharField(max_length=300, blank=True, help_text="What the mail server said last.")
 
     class Meta:
         verbose_name = "mail"

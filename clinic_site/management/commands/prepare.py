@@ -9,12 +9,13 @@ from clinic_site.core.models import ClinicIdentity
 
 
 class Command(BaseCommand):
-    help = "Migrate, load the initial content into an empty database, fill the search, make a first manager account."
+    help = "Migrate, set up the roles, load the initial content, fill the search, make a first manager account."
 
     def handle(self, *args, **options) -> None:
         for folder in ("db", "mail", "media"):
             (settings.VAR_DIR / folder).mkdir(parents=True, exist_ok=True)
         call_command("migrate", verbosity=0, interactive=False)
+        call_command("set_up_roles", verbosity=0)
         if not ClinicIdentity.objects.exists():
             self.stdout.write("Loading the initial content ...")
             call_command("load_content", stdout=self.stdout)

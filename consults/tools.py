@@ -1,0 +1,27 @@
+"""The pages about requests that are no list of rows: each with who may open it."""
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tool:
+    """One page of the admin. `permission` is what it takes to open it, `name` its URL name."""
+
+    label: str
+    about: str
+    name: str
+    permission: str
+
+    @property
+    def url(self) -> str:
+        return reverse(f"admin:{self.name}")
+
+
+TOOLS: list[Tool] = []
+
+
+def tools_for(user) -> list[Tool]:
+    """Return the pages that `user` may open, in the order in which they are shown."""
+    return [tool for tool in TOOLS if user.has_perm(tool.permission)]
