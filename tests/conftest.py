@@ -88,12 +88,20 @@ def media(settings, tmp_path) -> Path:
     return settings.MEDIA_ROOT
 
 
-@pytest.fixture
-def content(db) -> None:
-    """The initial content, as `make run` loads it."""
-    from django.core.management import call_command
+@pytest.fixture(scope="session")
+def copy_of_content(django_db_setup, django_db_blocker):
+    from tests.content import copy_of_content
 
-    call_command("load_content", verbosity=0)
+    with django_db_blocker.unblock():
+        return copy_of_content()
+
+
+@pytest.fixture
+def content(db, copy_of_content) -> None:
+    """The initial content, as `make run` loads it."""
+    from tests.content import put_content
+
+    put_content(copy_of_content)
 
 
 @pytest.fixture(scope="session")
