@@ -64,5 +64,7 @@ def _write(table: str, columns: str, rows) -> None:
             with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as stream:
                 stream.write(rows)
         else:
+            if table == SEARCH_INDEX:  # Django, which does not know it, left it full when it emptied the others
+                cursor.execute(f"DELETE FROM {table}")
             marks = ", ".join(["%s"] * len(rows[0]))
             cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", rows)
