@@ -14,29 +14,49 @@ from .models import ConsultRequest, Recipient
 
 NO_RECIPIENTS = "no recipients"
 CONFIRMATIONS_AN_HOUR = 5  # from one place
+MAILS_AT_ONCE = 500  # in one statement
 
 
 def queue_staff_mail(request: ConsultRequest, *, now: datetime, asked_again: bool = False) -> list[OutboxMessage]:
-    """Queue one mail for each recipient of this request.
+    """Queue one mail for each recipient of this request; see `queue_staff_mails`."""
+    return queue_staff_mails([request], now=now, asked_again=asked_again)
+
+
+def queue_staff_mails(
+    requests: list[ConsultRequest], *, now: datetime, asked_again: bool = False
+) -> list[OutboxMessage]:
+    """Queue one mail for each recipient of each of these requests.
 
     With no recipient, one row that has already failed is left in their place: the admin shows it
     until somebody is named and it is sent again.
     """
+    addresses, mails = {}, []
+    for request in requests:
+        if request.location_id not in addresses:
+            addresses[request.location_id] = _addresses(Recipient.objects.told_about(request.location))
+        told = addresses[request.location_id]
+        mails += [_staff_mail(request, now, asked_again, to_address=address) for address in told]
+        if not told:
+            failed = {"state": OutboxMessage.State.FAILED, "last_error": NO_RECIPIENTS}
+            mails.append(_staff_mail(request, now, asked_again, to_address="", **failed))
+    return OutboxMessage.objects.bulk_create(mails, batch_size=MAILS_AT_ONCE)
+
+
+def _staff_mail(request: ConsultRequest, now: datetime, asked_again: bool, **fields) -> OutboxMessage:
     kind = "asked again" if asked_again else "new request"
-    subject = f"{kind.capitalize()} {request.spoken_reference} for {request.place}"
-    body = (
-        f"There is a {kind} for {request.place}: {request.spoken_reference}.\n\n"
-        f"Sign in to see whom to contact, and how:\n{settings.SITE_URL}{request.get_absolute_url()}\n\n"
-        "This mail holds no personal details, by design. Please do not answer it.\n"
+    return OutboxMessage(
+        kind=OutboxMessage.Kind.STAFF,
+        about=request.subject,
+        subject=f"{kind.capitalize()} {request.spoken_reference} for {request.place}",
+        body=(
+            f"There is a {kind} for {request.place}: {request.spoken_reference}.\n\n"
+            f"Sign in to see whom to contact, and how:\n{settings.SITE_URL}{request.get_absolute_url()}\n\n"
+            "This mail holds no personal details, by design. Please do not answer it.\n"
+        ),
+        created_at=now,
+        due_at=now,
+        **fields,
     )
-    mail = {"kind": OutboxMessage.Kind.STAFF, "about": request.subject, "subject": subject, "body": body, "now": now}
-    addresses = _addresses(Recipient.objects.told_about(request.location))
-    if addresses:
-        return [queue_mail(to_address=address, **mail) for address in addresses]
-    nobody = queue_mail(to_address="", **mail)
-    nobody.state, nobody.last_error = OutboxMessage.State.FAILED, NO_RECIPIENTS
-    nobody.save(update_fields=["state", "last_error"])
-    return [nobody]
 
 
 def route_again(message: OutboxMessage, *, now: datetime) -> bool:
