@@ -64,6 +64,8 @@ JUDGEMENTS = {
 NAMED = 100
 # As many values as every database takes in one statement.
 BATCH = 500
+# As many requests as one operation takes; whoever has more does it again.
+MOST_AT_ONCE = 10_000
 
 
 class NotPossible(Exception):
@@ -169,13 +171,16 @@ def confirm_spam(*, request: ConsultRequest, actor, now: datetime, seen: int | N
 
 @transaction.atomic
 def release_all(*, requests, actor, now: datetime) -> int:
-    """Release those of the query set `requests` that are set aside; return how many. One audit entry for all."""
+    """Release those of the query set `requests` that are set aside, 10,000 at most.
+
+    Return how many. One audit entry stands for all.
+    """
     return _judge_all(requests, Kind.RELEASED, actor, now)
 
 
 @transaction.atomic
 def confirm_spam_all(*, requests, actor, now: datetime) -> int:
-    """Confirm as spam those of the query set `requests` that are quarantined; return how many."""
+    """Confirm as spam those of the query set `requests` that are quarantined, 10,000 at most; return how many."""
     return _judge_all(requests, Kind.CONFIRMED_SPAM, actor, now)
 
 
@@ -239,9 +244,10 @@ def _to_judge(requests, kind: str) -> list[ConsultRequest]:
     return list(
         requests.filter(spam_state__in=JUDGEMENTS[kind][0], is_test=False)
         .order_by("pk")
+        .select_related(None)
         .select_related("location")
         .only("reference", "spam_state", "location__name")
-        .select_for_update(of=("self",))
+        .select_for_update(of=("self",))[:MOST_AT_ONCE]
     )
 
 
