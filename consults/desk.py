@@ -5,7 +5,7 @@ with no day set. The first two are listed, the others counted, so that none is o
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 
@@ -160,10 +160,10 @@ class _Rows:
 
     def mine(self, asked: ConsultRequest, lasts: dict[int, tuple]) -> Row:
         if asked.next_action_at:
-            return self.due(asked, lasts)
+            return replace(self.due(asked, lasts), owner="")
         waits = asked.stage == Stage.WAITING
-        when = f"waits {age_text(asked.age(now=self.now))}" if waits else "no day set"
-        return _row(asked, when=when, about=self._last(asked, lasts))
+        when = f"Waits {age_text(asked.age(now=self.now))}" if waits else "No day set"
+        return replace(_row(asked, when=when, about=self._last(asked, lasts)), owner="")
 
     def answered(self, asked: ConsultRequest) -> Row:
         at = asked.finished_at or asked.first_contact_at

@@ -91,8 +91,9 @@ class PhoneForm(forms.Form):
     """A number that can be dialed, in place of what cannot."""
 
     phone = PlainText(
-        label="The right number",
+        label="The right number, with its area code",
         max_length=PHONE_MAX_LENGTH,
+        help_text="What they typed stays on record.",
         error_messages={"required": ENTER_PHONE, "max_length": ENTER_PHONE},
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "off"}),
     )

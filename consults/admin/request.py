@@ -19,14 +19,12 @@ from .page import page_context, reasons
 from .paging import COUNTED, CappedPaginator
 from .steps import OneClickSteps
 
-SpamState = ConsultRequest.SpamState
-
 
 @admin.register(ConsultRequest)
 class ConsultRequestAdmin(FindRequests, OneClickSteps, admin.ModelAdmin):
     """What people sent is kept word for word: nothing here adds, edits or deletes it."""
 
-    list_display = ["reference_spoken", "clinic", "stage", "age", "next_step", "owned_by", "reach", "spam"]
+    list_display = ["reference_spoken", "clinic", "standing", "age", "next_step", "owned_by", "reach"]
     list_filter = [
         DueFilter,
         OwnerFilter,
@@ -78,6 +76,12 @@ class ConsultRequestAdmin(FindRequests, OneClickSteps, admin.ModelAdmin):
     def clinic(self, asked: ConsultRequest) -> str | None:
         return asked.location and asked.location.name
 
+    @admin.display(description="stage")
+    def standing(self, asked: ConsultRequest) -> str:
+        if not asked.is_set_aside:
+            return asked.get_stage_display()
+        return ": ".join([asked.get_spam_state_display(), "; ".join(reasons(asked))]).removesuffix(": ")
+
     @admin.display(description="asked", ordering="asked_at")
     def age(self, asked: ConsultRequest) -> str:
         return f"{age_text(timezone.now() - asked.asked_at)} ago"
@@ -93,13 +97,6 @@ class ConsultRequestAdmin(FindRequests, OneClickSteps, admin.ModelAdmin):
     @admin.display(description="how to reach")
     def reach(self, asked: ConsultRequest) -> str:
         return f"{asked.get_contact_by_display()}, {asked.get_best_time_display().lower()}"
-
-    @admin.display(description="possible spam?")
-    def spam(self, asked: ConsultRequest) -> str:
-        if asked.spam_state == SpamState.CLEAN:
-            return "No"
-        why = ": " + "; ".join(reasons(asked)) if asked.is_set_aside and asked.spam_reasons else ""
-        return f"{asked.get_spam_state_display()}{why}"
 
     def changelist_view(self, request, extra_context=None):
         """Show the list and leave an audit entry that names which requests it showed."""

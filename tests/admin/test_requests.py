@@ -53,10 +53,10 @@ def test_the_list_says_how_things_stand_and_nothing_personal(desk):
     make_quarantined_request()
     response = desk.get(LIST)
     text = text_of(response)
-    assert f"{request.spoken_reference} Auburn Waiting 2 hours ago None set Nobody Text, early evening No" in text
+    assert f"{request.spoken_reference} Auburn Waiting 2 hours ago None set Nobody Text, early evening" in text
     assert (
-        "Not sure Waiting less than a minute ago None set Nobody Phone call, any time Set aside as possible spam: "
-        "A field that people cannot see was filled in" in text
+        "Not sure Set aside as possible spam: A field that people cannot see was filled in "
+        "less than a minute ago None set Nobody Phone call, any time" in text
     )
     for word in ("Dana", "555-", "mail.example"):
         assert word not in response.content.decode()
