@@ -16,6 +16,7 @@ from clinic_site.core import dashboard as core_dashboard
 from clinic_site.core import launch as core_launch
 from clinic_site.core.launch import LaunchItem
 from consults import dashboard as consults_dashboard
+from consults import desk as consults_desk
 from consults import launch as consults_launch
 from consults.notifications import mails_visible_to
 from consults.tools import tools_for
@@ -83,7 +84,7 @@ class ClinicAdminSite(AdminSite):
         now = timezone.now()
         context = {
             "is_first_screen": True,
-            "desk": consults_dashboard.desk(request.user, now=now),
+            "desk": consults_desk.desk(request.user, now=now),
             "tools": tools_for(request.user),
             "reviews": articles_dashboard.review_queue(request.user, now=now),
             "mails": core_dashboard.mail_rows(core_dashboard.mails_with_trouble(mails_visible_to(request.user))),
