@@ -5,7 +5,9 @@ from datetime import datetime
 from django.db import transaction
 
 from clinic_site.core.models import AuditEntry
+from locations.business_time import load_calendars
 
+from .clock import minutes_to_contact
 from .models import Activity, ConsultRequest
 from .notifications import queue_staff_mail
 
@@ -52,7 +54,8 @@ def note_outcome(*, request: ConsultRequest, kind: str, actor, now: datetime) ->
         request.next_action_at = None
         if was_contacted and request.first_contact_at is None:
             request.first_contact_at = now
-    request.save(update_fields=["first_contact_at", *WAITING_FIELDS])
+            request.answered_minutes = minutes_to_contact(request, calendars=load_calendars(), at=now)
+    request.save(update_fields=["first_contact_at", "answered_minutes", *WAITING_FIELDS])
     return _log(request, kind, actor, now)
 
 
