@@ -87,6 +87,12 @@ def queue_confirmation(request: ConsultRequest, *, now: datetime) -> OutboxMessa
     )
 
 
+def alarm_addresses() -> list[str]:
+    """Whom the site tells that something is wrong: those who get alarms, everybody while none is named."""
+    everybody = Recipient.objects.told_about(None)
+    return _addresses(everybody.filter(gets_alarms=True)) or _addresses(everybody)
+
+
 def _addresses(recipients) -> list[str]:
     """The addresses of `recipients`, each once however it is written."""
     return list({recipient.email.casefold(): recipient.email for recipient in recipients.order_by("pk")}.values())
