@@ -18,6 +18,7 @@ from clinic_site.core.launch import LaunchItem
 from consults import dashboard as consults_dashboard
 from consults import desk as consults_desk
 from consults import launch as consults_launch
+from consults import silence
 from consults.notifications import mails_visible_to
 from consults.tools import tools_for
 from locations import launch as locations_launch
@@ -103,7 +104,7 @@ def _refuse_nul(request) -> None:
 
 def _banners(user) -> list[core_dashboard.Banner]:
     now = timezone.now()
-    return [*consults_dashboard.banners(user), *core_dashboard.banners(now=now)]
+    return [*consults_dashboard.banners(user), *silence.banners(user, now=now), *core_dashboard.banners(now=now)]
 
 
 def _missing(user, *, now) -> list[LaunchItem]:

@@ -14,7 +14,9 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from clinic_site.core.models import AuditEntry, ClinicIdentity
+from locations.business_time import Calendars, load_calendars
 
+from .clock import promise
 from .dashboard import may_see
 from .day import age_text, day_bounds, moment_text
 from .models import Activity, ConsultRequest
@@ -29,13 +31,6 @@ LONG = timedelta(days=1)
 OPEN = Q(stage__in=[Stage.WAITING, Stage.IN_TOUCH])
 UNTRIED = Q(stage=Stage.WAITING, next_action_at=None)
 NO_DAY = Q(stage=Stage.IN_TOUCH, next_action_at=None)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Promise:
-    """Within how many opening hours the clinic says that it answers; None: it says nothing."""
-
-    hours: int | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,7 +108,7 @@ def desk(user, *, now: datetime) -> Desk | None:
     )
     done = _take(answered.order_by(Coalesce("finished_at", "first_contact_at").desc(), "-pk"), SHOWN_AFTER)
     _record(user, now, [*waiting, *due, *mine, *done])
-    rows = _Rows(promise=Promise(hours=ClinicIdentity.load().answer_within_hours), now=now)
+    rows = _Rows(hours=ClinicIdentity.load().answer_within_hours, calendars=load_calendars(), now=now)
     lasts = _last_tries([*due, *mine])
     return Desk(
         waiting=_section(_by_clinic(waiting), rows.waiting, counts["untried"], "due=untried"),
@@ -129,14 +124,6 @@ def desk(user, *, now: datetime) -> Desk | None:
     )
 
 
-def against_promise(request: ConsultRequest, *, promise: Promise, now: datetime) -> str:
-    """Return how a request that waits stands against the promise, in words; '' when nothing is promised."""
-    if promise.hours is None:
-        return ""
-    hours = "1 opening hour" if promise.hours == 1 else f"{promise.hours} opening hours"
-    return f"promised within {hours}"
-
-
 def last_try_text(kind: str, at: datetime, *, now: datetime) -> str:
     """Return what was tried last: "No answer, 9 am today"."""
     return f"{Activity.Kind(kind).label}, {moment_text(at, now=now)}"
@@ -146,13 +133,15 @@ def last_try_text(kind: str, at: datetime, *, now: datetime) -> str:
 class _Rows:
     """Makes the rows of each section: the same person, another time and another remark."""
 
-    promise: Promise
+    hours: int | None
+    calendars: Calendars
     now: datetime
 
     def waiting(self, asked: ConsultRequest) -> Row:
         age = asked.age(now=self.now)
-        about = against_promise(asked, promise=self.promise, now=self.now)
-        return _row(asked, when=age_text(age), about=about, is_late=age >= LONG)
+        stands = promise(asked, hours=self.hours, calendars=self.calendars, now=self.now)
+        is_late = stands.is_broken if stands else age >= LONG
+        return _row(asked, when=age_text(age), about=stands.sentence if stands else "", is_late=is_late)
 
     def due(self, asked: ConsultRequest, lasts: dict[int, tuple]) -> Row:
         when = moment_text(asked.next_action_at, now=self.now)

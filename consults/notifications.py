@@ -109,6 +109,31 @@ def queue_confirmation(request: ConsultRequest, *, now: datetime) -> OutboxMessa
     )
 
 
+def queue_test_mails(request: ConsultRequest, *, now: datetime) -> list[OutboxMessage]:
+    """Queue the mail of a test request for those who get alarms. With no recipient there is none."""
+    return [
+        queue_mail(
+            kind=OutboxMessage.Kind.TEST,
+            about=request.subject,
+            to_address=address,
+            subject="Daily test: a request came through",
+            body=(
+                f"The website sent itself a request, {request.spoken_reference}, as a visitor would. "
+                "This mail shows that it arrived.\n\n"
+                "There is nothing to do. A day without this mail tells you that something is wrong.\n"
+            ),
+            now=now,
+        )
+        for address in alarm_addresses()
+    ]
+
+
+def alarm_addresses() -> list[str]:
+    """Whom the site tells that something is wrong: those who get alarms, everybody while none is named."""
+    everybody = Recipient.objects.told_about(None)
+    return _addresses(everybody.filter(gets_alarms=True)) or _addresses(everybody)
+
+
 def _addresses(recipients) -> list[str]:
     """The addresses of `recipients`, each once however it is written."""
     return list({recipient.email.casefold(): recipient.email for recipient in recipients.order_by("pk")}.values())

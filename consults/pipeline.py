@@ -5,13 +5,14 @@ did since the page was opened, and leaves one activity and one audit entry.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.utils import timezone
 
 from clinic_site.core.models import AuditEntry
+from locations.business_time import Calendars, load_calendars
 
+from .clock import minutes_to_contact, next_working_morning
 from .models import Activity, ConsultRequest, OpenedRequest
 from .notifications import queue_staff_mails
 from .presence import leave
@@ -22,8 +23,6 @@ SpamState = ConsultRequest.SpamState
 
 # How far ahead a request can be put off.
 LONGEST_WAIT = timedelta(days=90)
-MORNING = time(9)
-SATURDAY = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,12 +86,14 @@ def possible_outcomes(request: ConsultRequest) -> list[str]:
     return list(OUTCOMES) if request.is_open else [Kind.REOPENED]
 
 
-def next_morning(*, now: datetime) -> datetime:
-    """Return 9:00 of the next day that is no weekend, on the clock of the clinic."""
-    day = timezone.localdate(now) + timedelta(days=1)
-    while day.weekday() >= SATURDAY:
-        day += timedelta(days=1)
-    return datetime.combine(day, MORNING, tzinfo=timezone.get_default_timezone())
+def next_morning(request: ConsultRequest, *, now: datetime) -> datetime:
+    """Return when a request comes up again that nobody gave a time: as its clinic next begins a day's work."""
+    return _next_morning(request, load_calendars(), now)
+
+
+def _next_morning(request: ConsultRequest, calendars: Calendars, now: datetime) -> datetime:
+    # A clinic that is closed for longer than a request can be put off looks at it on the last day.
+    return min(next_working_morning(request.location_id, calendars=calendars, now=now), now + LONGEST_WAIT)
 
 
 def can_come_back(until: datetime, *, now: datetime) -> bool:
@@ -125,17 +126,18 @@ def note_outcome(
         until = None
     else:
         until = _apply(request, OUTCOMES[kind], kind, until, now)
-    request.save(update_fields=["first_contact_at", *WAITING_FIELDS])
+    request.save(update_fields=["first_contact_at", "answered_minutes", *WAITING_FIELDS])
     leave(request=request, user=actor)
     return log(request, kind=kind, actor=actor, now=now, until=until, note=note)
 
 
 def _apply(request: ConsultRequest, outcome: Outcome, kind: str, until: datetime | None, now: datetime):
     """Move the request, and return when it comes up again."""
+    calendars = load_calendars()
     if outcome.ends:
         until = None
     elif until is None and outcome.comes_back:
-        until = next_morning(now=now)
+        until = _next_morning(request, calendars, now)
     if until is None and kind == Kind.TRY_AGAIN:
         raise NotPossible("no time")
     if until is not None and not can_come_back(until, now=now):
@@ -145,6 +147,7 @@ def _apply(request: ConsultRequest, outcome: Outcome, kind: str, until: datetime
     request.next_action_at = until
     if outcome.was_contacted and request.first_contact_at is None:
         request.first_contact_at = now
+        request.answered_minutes = minutes_to_contact(request, calendars=calendars, at=now)
     return until
 
 

@@ -29,7 +29,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 @admin.register(ClinicIdentity)
 class ClinicIdentityAdmin(admin.ModelAdmin):
     list_display = ["name", "tagline", "phone_text"]
-    fields = ["name", "tagline", "phone", "ask_for_note"]
+    fields = ["name", "tagline", "phone", "ask_for_note", "answer_within_hours", "remind_at_night"]
 
     def has_add_permission(self, request) -> bool:
         return super().has_add_permission(request) and not ClinicIdentity.objects.exists()

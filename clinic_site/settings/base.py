@@ -221,6 +221,12 @@ IDLE_WORK = "clinic_site.worker_jobs.IDLE_WORK"
 # Visit the links that lead to other sites, each once a week, and list the broken ones.
 CHECK_LINKS = env.bool("CHECK_LINKS", default=True)
 
+# The daily test -------------------------------------------------------------------------------
+# Where the site sends itself a request each morning: its own public address, the whole way round.
+SELF_TEST_URL = text("SELF_TEST_URL", SITE_URL).rstrip("/")
+# Asked once after each test whose mail left; a service that misses it can then raise an alarm. Empty: none.
+HEARTBEAT_URL = text("HEARTBEAT_URL")
+
 # Language and time ---------------------------------------------------------------------------
 LANGUAGE_CODE = "en-us"
 USE_I18N = False

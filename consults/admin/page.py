@@ -6,8 +6,10 @@ from django.db.models import Q
 from django.urls import reverse
 
 from clinic_site.core.dashboard import mail_rows
-from clinic_site.core.models import OutboxMessage
+from clinic_site.core.models import ClinicIdentity, OutboxMessage
+from locations.business_time import load_calendars
 
+from ..clock import promise
 from ..day import age_text, moment_text
 from ..models import Activity, ConsultRequest
 from ..outreach import phone_text, ways_to_reach
@@ -40,10 +42,12 @@ def page_context(
     """Return what the page shows. `visible` are the requests that `user` may see; the forms hold what was typed."""
     possible = possible_outcomes(asked) if may_work else []
     activities = list(asked.activities.order_by("-pk"))
+    calendars = load_calendars()
     others = list(_others(asked, visible)[: SHOWN_OTHERS + 1])
     return {
         "title": f"Request {asked.spoken_reference}",
         "asked": asked,
+        "promise": promise(asked, hours=ClinicIdentity.load().answer_within_hours, calendars=calendars, now=now),
         "age": age_text(asked.age(now=now)),
         "ways": ways_to_reach(asked),
         "phone": phone_text(asked.phone) if asked.phone else "",
@@ -53,7 +57,7 @@ def page_context(
         "may_put_off": Kind.TRY_AGAIN in possible,
         "form": form or OutcomeForm(now=now),
         "phone_form": phone_form or PhoneForm(current=asked.phone),
-        "next_morning": moment_text(next_morning(now=now), now=now),
+        "next_morning": moment_text(next_morning(asked, now=now), now=now),
         "comes_back": moment_text(asked.next_action_at, now=now) if asked.next_action_at else "",
         "is_due": bool(asked.next_action_at and asked.next_action_at <= now),
         "owner": person_name(asked.owner) if asked.owner else "",

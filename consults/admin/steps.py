@@ -78,7 +78,7 @@ class OneClickSteps:
     def outcome_view(self, request, asked: ConsultRequest, now):
         kind, quick = request.POST.get("kind", ""), None
         if kind == MORNING:
-            kind, quick = Kind.TRY_AGAIN, next_morning(now=now)
+            kind, quick = Kind.TRY_AGAIN, next_morning(asked, now=now)
         form = OutcomeForm(request.POST, kind=kind if kind in OUTCOMES else "", until=quick, now=now)
         if not form.is_valid():
             return self.show(request, asked, form=form, status=422)
