@@ -2,7 +2,6 @@
 
 from csp.decorators import csp_replace
 from django.conf import settings
-from django.contrib.admin import AdminSite
 from django.core.exceptions import BadRequest
 from django.template.response import TemplateResponse
 from django.urls import path
@@ -22,6 +21,8 @@ from consults import silence
 from consults.notifications import mails_visible_to
 from consults.tools import tools_for
 from locations import launch as locations_launch
+
+from .admin_roads import NarrowRoads
 
 # Who is shown what is missing before launch: those who can do something about it.
 LAUNCH_LISTS = {
@@ -43,7 +44,7 @@ CHAPTERS = {
 }
 
 
-class ClinicAdminSite(AdminSite):
+class ClinicAdminSite(NarrowRoads):
     """Django's admin, opening on who waits for an answer."""
 
     site_header = "Clinic website"

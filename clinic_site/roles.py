@@ -8,6 +8,10 @@ LOOK = ("view",)
 
 CONTENT = {
     "articles.article": ALL,
+    "articles.proseblock": ALL,
+    "articles.calloutblock": ALL,
+    "articles.evidenceblock": ALL,
+    "articles.figureblock": ALL,
     "articles.topic": ALL,
     "articles.question": ALL,
     "articles.reference": ALL,
@@ -36,6 +40,7 @@ MANAGEMENT = {
     **DESK,
     "consults.recipient": ALL,
     "consults.consenttext": ("view", "add"),
+    "consults.sourcecount": LOOK,
     "core.clinicidentity": ("view", "add", "change"),
     "core.outboxmessage": LOOK,
     "core.auditentry": LOOK,
@@ -55,6 +60,14 @@ OVERSIGHT = [
 ]
 
 FRONT_DESK, EDITOR, CLINICIAN, MANAGER, OWNER = "Front desk", "Editor", "Clinician", "Manager", "Owner"
+# What each may do in one sentence, for the form of an account.
+IN_WORDS = {
+    FRONT_DESK: "answers the requests of their own clinics, and of people who were not sure which clinic.",
+    EDITOR: "writes and publishes what readers see. Sees no requests.",
+    CLINICIAN: "as an editor, and signs reviews once a clinician’s entry names their account.",
+    MANAGER: "sees every request; looks after recipients, clinics, staff, exports and how long requests are kept.",
+    OWNER: "all of this, and may name other owners and delete accounts.",
+}
 
 
 def _named(*models: dict[str, tuple[str, ...]]) -> set[str]:

@@ -1,18 +1,28 @@
 """Where staff keep what readers see of the clinics."""
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import ChangeList
+from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.forms.models import BaseInlineFormSet
+from django.http import Http404, HttpResponseRedirect
+from django.urls import reverse
 from django.utils import timezone
 
+from clinic_site.core.models import AuditEntry
 from clinic_site.core.redirect_admin import MovesMixin
 from clinic_site.core.search.admin import SearchedAdminMixin
 
 from .models import Clinician, Closure, Hours, Location, LocationPhoto
 from .opening import with_opening
 from .search import CLINICS
+
+RETIRED_NOT_DELETED = (
+    "Clinics are retired, never deleted, because requests go on naming them. Switch off “open to new requests” and "
+    "save: readers no longer see the clinic, and the form no longer offers it."
+)
 
 
 class HoursFormSet(BaseInlineFormSet):
@@ -104,6 +114,16 @@ class LocationAdmin(MovesMixin, SearchedAdminMixin, admin.ModelAdmin):
         """A clinic is retired, never deleted: requests go on naming it."""
         return False
 
+    def delete_view(self, request, object_id, extra_context=None):
+        """Say how a clinic is retired, to those who may do that."""
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        location = self.get_object(request, unquote(object_id))
+        if location is None:
+            raise Http404
+        self.message_user(request, RETIRED_NOT_DELETED, messages.WARNING)
+        return HttpResponseRedirect(reverse("admin:locations_location_change", args=[location.pk]))
+
     @admin.display(description="open now")
     def open_now(self, location: Location) -> str:
         if location.opening is None:
@@ -137,3 +157,11 @@ class ClinicianAdmin(admin.ModelAdmin):
         ("What readers see", {"fields": ["license", "bio", "photo", "locations"]}),
         ("Signing reviews", {"fields": ["user"]}),
     ]
+
+    def save_model(self, request, obj: Clinician, form, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if "user" in form.changed_data:  # whose account may sign in this clinician's name
+            subject, account = f"clinician:{obj.pk}", f"user:{obj.user_id}" if obj.user_id else ""
+            AuditEntry.record(
+                action="signer-changed", subject=subject, now=timezone.now(), actor=request.user, account=account
+            )
