@@ -20,7 +20,11 @@ from ..models.request import REFERENCE_LENGTH, email_hash, phone_hash
 from ..outreach import phone_text, ways_to_reach
 from ..pipeline import NotPossible, confirm_spam, possible_outcomes, release
 from ..spam import SIGNALS
+from .exports import ExportPage
+from .people import PeoplePage
+from .retention import RetentionPage
 from .steps import LABELS, OneClickSteps
+from .trail import Trail
 
 SpamState = ConsultRequest.SpamState
 # What the buttons say, in the order and the groups in which they stand.
@@ -33,7 +37,7 @@ BUTTONS = {
 
 
 @admin.register(ConsultRequest)
-class ConsultRequestAdmin(OneClickSteps, admin.ModelAdmin):
+class ConsultRequestAdmin(OneClickSteps, RetentionPage, PeoplePage, ExportPage, Trail, admin.ModelAdmin):
     """What people sent is kept word for word: nothing here adds, edits or deletes it."""
 
     list_display = ["reference_spoken", "clinic", "stage", "age", "reach", "spam"]
