@@ -139,7 +139,7 @@ MAIL_IS_CONFIGURED = bool(EMAIL_URL)
 if MAIL_IS_CONFIGURED:
     globals().update(env.email_url_config(EMAIL_URL))
 else:
-    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_BACKEND = "clinic_site.core.mail_files.PrivateFileBackend"
     EMAIL_FILE_PATH = VAR_DIR / "mail"
 DEFAULT_FROM_EMAIL = text("MAIL_FROM", f"website@{SITE_HOST}")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL

@@ -14,8 +14,11 @@ from django.db import connection
 ROOT = Path(settings.BASE_DIR)
 
 
-def worker_environment(*, smtp_port: int) -> dict[str, str]:
-    """Return the environment in which a worker process uses the test's database and keys."""
+def worker_environment(*, smtp_port: int, patience: int = 5) -> dict[str, str]:
+    """Return the environment in which a worker process uses the test's database and keys.
+
+    `patience` is how many seconds it waits for the mail server.
+    """
     database = connection.settings_dict
     if connection.vendor == "sqlite":
         url = f"sqlite:///{database['NAME']}"
@@ -33,19 +36,19 @@ def worker_environment(*, smtp_port: int) -> dict[str, str]:
         "SITE_URL": settings.SITE_URL,
         "DATABASE_URL": url,
         "EMAIL_URL": f"smtp://127.0.0.1:{smtp_port}",
-        "EMAIL_TIMEOUT": "5",
+        "EMAIL_TIMEOUT": str(patience),
     }
 
 
 @contextmanager
-def running_worker(*, smtp_port: int) -> Iterator[subprocess.Popen]:
-    """Run a worker until the block ends, then make sure that it is gone."""
+def running_worker(*, smtp_port: int, patience: int = 5, said=subprocess.DEVNULL) -> Iterator[subprocess.Popen]:
+    """Run a worker until the block ends, then make sure that it is gone. What it prints goes to the file `said`."""
     process = subprocess.Popen(
         [sys.executable, "manage.py", "run_worker"],
         cwd=ROOT,
-        env=worker_environment(smtp_port=smtp_port),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        env=worker_environment(smtp_port=smtp_port, patience=patience),
+        stdout=said,
+        stderr=said,
     )
     try:
         yield process
