@@ -9,6 +9,7 @@ from clinic_site.core.search.missed import forget_missed
 from consults.digest import queue_digest
 from consults.failures import tell_of_failed_mails
 from consults.reminders import watch_promises
+from consults.retention import expire
 from consults.silence import TEST_JOB, ping_heartbeat, send_test, send_test_again
 
 # By the clock, each once in its time, whichever worker gets to it.
@@ -18,6 +19,7 @@ PERIODIC_JOBS: list[Job] = [
     DailyJob("digest", queue_digest, not_before=time(7, 30)),
     DailyJob("old-searches", forget_missed, not_before=time(3)),
     DailyJob("old-runs", forget_old_runs, not_before=time(3)),
+    DailyJob("retention", expire, not_before=time(3)),
     WeeklyJob("reviews", queue_review_mails, weekday=0, not_before=time(8)),
     FrequentJob("promises", watch_promises, every=timedelta(minutes=5)),
     FrequentJob("daily-test-again", send_test_again, every=timedelta(minutes=10)),

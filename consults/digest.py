@@ -14,7 +14,7 @@ from clinic_site.core.delivery import queue_mail
 from clinic_site.core.models import ClinicIdentity, JobRun, OutboxMessage
 from locations.models import Location
 
-from .dashboard import age_text
+from .day import age_text
 from .models import ConsultRequest, Recipient
 from .silence import newest_test, trouble
 

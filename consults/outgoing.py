@@ -42,7 +42,8 @@ def ask(question: Question, *, patience: float = PATIENCE) -> Answer:
     except ValueError as error:
         raise NoAnswer from error
     # A socket's own timeout starts anew with each byte: a server that drips would never end.
-    alarm = threading.Timer(patience, _hang_up, [connection])
+    hung_up = threading.Event()
+    alarm = threading.Timer(patience, _hang_up, [connection, hung_up])
     alarm.daemon = True
     alarm.start()
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
@@ -50,7 +51,7 @@ def ask(question: Question, *, patience: float = PATIENCE) -> Answer:
     try:
         connection.request(question.method, target, body=question.body, headers=headers)
         response = connection.getresponse()
-        if not alarm.is_alive():  # a head that was cut off looks like one that came to its end
+        if hung_up.is_set():  # a head that was cut off looks like one that came to its end
             raise TimeoutError
         return Answer(response.status, response.getheader("Location", ""))
     except (OSError, http.client.HTTPException) as error:
@@ -68,7 +69,8 @@ def _connection(scheme: str, host: str, port: int | None, patience: float) -> ht
     raise ValueError("no http address")
 
 
-def _hang_up(connection: http.client.HTTPConnection) -> None:
+def _hang_up(connection: http.client.HTTPConnection, hung_up: threading.Event) -> None:
+    hung_up.set()  # first, so that whoever sees the end knows its cause
     try:
         if connection.sock:
             connection.sock.shutdown(socket.SHUT_RDWR)

@@ -3,27 +3,16 @@
 from django.contrib import admin
 
 from .admin_forms import PageForm
+from .audit_admin import AuditEntryAdmin
 from .dashboard import recipient_of
-from .models import AuditEntry, ClinicIdentity, JobRun, MissedSearch, OutboxMessage, Page, SiteText
+from .models import ClinicIdentity, JobRun, MissedSearch, OutboxMessage, Page, SiteText
 from .picture_admin import PictureAdmin
+from .read_only_admin import ReadOnlyAdmin
 from .redirect_admin import MovesMixin
 from .search.admin import SearchedAdminMixin
 from .search.pages import PAGES
 
-__all__ = ["PictureAdmin"]  # registered by its own module
-
-
-class ReadOnlyAdmin(admin.ModelAdmin):
-    """Rows that the site itself writes: staff can look, and nothing else."""
-
-    def has_add_permission(self, request) -> bool:
-        return False
-
-    def has_change_permission(self, request, obj=None) -> bool:
-        return False
-
-    def has_delete_permission(self, request, obj=None) -> bool:
-        return False
+__all__ = ["AuditEntryAdmin", "PictureAdmin"]  # registered by their own modules
 
 
 @admin.register(ClinicIdentity)
@@ -116,15 +105,6 @@ class OutboxMessageAdmin(ReadOnlyAdmin):
     @admin.display(description="to")
     def recipient(self, message: OutboxMessage) -> str:
         return recipient_of(message)
-
-
-@admin.register(AuditEntry)
-class AuditEntryAdmin(ReadOnlyAdmin):
-    list_display = ["at", "actor_name", "action", "subject"]
-    list_filter = ["action"]
-    ordering = ["-at", "-pk"]
-    search_fields = ["subject", "actor_name"]
-    fields = ["at", "actor_name", "action", "subject", "detail"]
 
 
 @admin.register(JobRun)

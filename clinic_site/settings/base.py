@@ -120,10 +120,10 @@ DATABASE_TIMEOUT = 20
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
         # IMMEDIATE takes the write lock at the start: read-then-write never fails half-way.
-        # FULL makes an acknowledged row survive a power cut.
+        # FULL makes an acknowledged row survive a power cut. secure_delete writes zeros over what is deleted.
         "transaction_mode": "IMMEDIATE",
         "timeout": DATABASE_TIMEOUT,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;",
     }
 else:
     DATABASES["default"]["OPTIONS"] = {
@@ -139,7 +139,7 @@ MAIL_IS_CONFIGURED = bool(EMAIL_URL)
 if MAIL_IS_CONFIGURED:
     globals().update(env.email_url_config(EMAIL_URL))
 else:
-    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_BACKEND = "clinic_site.core.mail_files.PrivateFileBackend"
     EMAIL_FILE_PATH = VAR_DIR / "mail"
 DEFAULT_FROM_EMAIL = text("MAIL_FROM", f"website@{SITE_HOST}")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL

@@ -12,16 +12,20 @@ from ..day import age_text, moment_text
 from ..models import ConsultRequest
 from ..pipeline import MOST_AT_ONCE, confirm_spam_all, release_all
 from ..presence import enter, person_name
+from .exports import ExportPage
 from .filters import AnsweredFilter, DueFilter, OwnClinicsFilter, OwnerFilter, PersonFilter
 from .find import FindRequests, code_starts, read_code
 from .forms import FindForm
 from .page import page_context, reasons
 from .paging import COUNTED, CappedPaginator
+from .people import PeoplePage
+from .retention import RetentionPage
 from .steps import OneClickSteps
+from .trail import Trail
 
 
 @admin.register(ConsultRequest)
-class ConsultRequestAdmin(FindRequests, OneClickSteps, admin.ModelAdmin):
+class ConsultRequestAdmin(FindRequests, OneClickSteps, RetentionPage, PeoplePage, ExportPage, Trail, admin.ModelAdmin):
     """What people sent is kept word for word: nothing here adds, edits or deletes it."""
 
     list_display = ["reference_spoken", "clinic", "standing", "age", "next_step", "owned_by", "reach"]

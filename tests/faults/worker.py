@@ -42,14 +42,19 @@ def worker_environment(*, smtp_port: int, **settings_of_its_own: str) -> dict[st
 
 
 @contextmanager
-def running_worker(*, smtp_port: int, **settings_of_its_own: str) -> Iterator[subprocess.Popen]:
-    """Run a worker until the block ends, then make sure that it is gone. Its settings may differ from the test's."""
+def running_worker(
+    *, smtp_port: int, said=subprocess.DEVNULL, **settings_of_its_own: str
+) -> Iterator[subprocess.Popen]:
+    """Run a worker until the block ends, then make sure that it is gone.
+
+    What it prints goes to the file `said`. Its settings may differ from the test's.
+    """
     process = subprocess.Popen(
         [sys.executable, "manage.py", "run_worker"],
         cwd=ROOT,
         env=worker_environment(smtp_port=smtp_port, **settings_of_its_own),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stdout=said,
+        stderr=said,
     )
     try:
         yield process
