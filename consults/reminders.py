@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models.functions import Coalesce
 
 from clinic_site.core.delivery import queue_mail
 from clinic_site.core.models import ClinicIdentity, OutboxMessage
@@ -96,7 +97,9 @@ def _places(recipients: list[Recipient]) -> list[int | None]:
 
 def _oldest(watch: Watch, location_id: int | None, within: timedelta, **unmarked) -> Iterator[ConsultRequest]:
     """Requests with no more than `within` left, longest wait first. Whoever came later has more time left."""
-    waiting = ConsultRequest.objects.waiting().filter(location=location_id, first_contact_at=None, **unmarked)
+    # As an expression, so that the index of those who wait is used and not that of all a clinic ever had.
+    here = ConsultRequest.objects.alias(at_clinic=Coalesce("location_id", 0)).filter(at_clinic=location_id or 0)
+    waiting = here.waiting().filter(first_contact_at=None, **unmarked)
     for request in waiting.only("location_id", "waiting_since", "first_contact_at", "stage")[:BATCH]:
         if watch.standing(request).left > within:
             return

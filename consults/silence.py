@@ -107,7 +107,9 @@ def trouble(*, now: datetime) -> list[str]:
     if run := _failed_run(now=now, after=FAILED_AFTER):
         at = timezone.localtime(run.started_at)
         reason = WHAT_FAILED.get(run.error, "an unexpected fault, see the worker’s log")
-        found.append(f"The test request of {at:%A, %-I:%M %p} failed: {reason}.")
+        found.append(
+            f"The test request of {at:%A, %-I:%M %p} failed: {reason}. Visitors’ requests may not come through either."
+        )
     if test and test.asked_at <= now - MAIL_IS_LATE_AFTER and _mails(test).exists() and not _mail_has_left(test):
         found.append("The mail of the daily test has not left within 30 minutes: staff may get no mail.")
     return found
