@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-from django.db.models import Q
 from django.urls import reverse
 
 from clinic_site.core.dashboard import mail_rows
@@ -11,6 +10,7 @@ from clinic_site.core.models import OutboxMessage
 from ..day import age_text, moment_text
 from ..models import Activity, ConsultRequest
 from ..outreach import phone_text, ways_to_reach
+from ..people import of_person
 from ..pipeline import next_morning, possible_outcomes
 from ..presence import person_name
 from ..spam import SIGNALS
@@ -78,11 +78,7 @@ def _offered(kinds: dict[str, str], possible: list[str]) -> list[tuple[str, str]
 
 def _others(asked: ConsultRequest, visible):
     """The other requests with the same phone or address, the newest first."""
-    same = Q(pk__in=[])
-    if asked.phone_hash:
-        same |= Q(phone_hash=asked.phone_hash)
-    if asked.email_hash:
-        same |= Q(email_hash=asked.email_hash)
+    same = of_person(asked.phone_hash, asked.email_hash)
     return visible.filter(same).exclude(pk=asked.pk).order_by("-asked_at", "-pk")
 
 
