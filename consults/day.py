@@ -10,13 +10,11 @@ ONE_DAY = timedelta(days=1)
 
 
 def local_moment(wall: datetime) -> datetime:
-    """Return the moment at which the clinic's clock shows `wall`, which knows no time zone.
+    """Return the moment, in UTC, at which the clinic's clock shows `wall`, which knows no time zone.
 
     A time that the clock shows twice is the first of the two; one that it skips is an hour later.
     """
-    zone = timezone.get_default_timezone()
-    # By way of UTC, so that a skipped time becomes one that the clock does show.
-    return wall.replace(tzinfo=zone, fold=0).astimezone(UTC).astimezone(zone)
+    return wall.replace(tzinfo=timezone.get_default_timezone(), fold=0).astimezone(UTC)
 
 
 def day_bounds(*, now: datetime) -> tuple[datetime, datetime]:

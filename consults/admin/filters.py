@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from ..desk import NO_DAY, OPEN, UNTRIED, answered_today, due_later, due_today
 from ..models import ConsultRequest
+from ..same_person import of_person
 
 SpamState = ConsultRequest.SpamState
 REAL = Q(spam_state__in=[SpamState.CLEAN, SpamState.RELEASED])
@@ -92,8 +93,3 @@ class PersonFilter(admin.SimpleListFilter):
         if not PERSON.match(person):
             return queryset.none()
         return queryset.filter(of_person(person))
-
-
-def of_person(person: str) -> Q:
-    """The requests whose phone or e-mail address has this hash."""
-    return Q(phone_hash=person) | Q(email_hash=person)

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-from django.db.models import Q
 from django.urls import reverse
 
 from clinic_site.core.dashboard import mail_rows
@@ -15,6 +14,7 @@ from ..models import Activity, ConsultRequest
 from ..outreach import phone_text, ways_to_reach
 from ..pipeline import next_morning, possible_outcomes
 from ..presence import person_name
+from ..same_person import of_person
 from ..spam import SIGNALS
 from .forms import OutcomeForm, PhoneForm
 
@@ -82,11 +82,7 @@ def _offered(kinds: dict[str, str], possible: list[str]) -> list[tuple[str, str]
 
 def _others(asked: ConsultRequest, visible):
     """The other requests with the same phone or address, the newest first."""
-    same = Q(pk__in=[])
-    if asked.phone_hash:
-        same |= Q(phone_hash=asked.phone_hash)
-    if asked.email_hash:
-        same |= Q(email_hash=asked.email_hash)
+    same = of_person(asked.phone_hash, asked.email_hash)
     return visible.filter(same).exclude(pk=asked.pk).order_by("-asked_at", "-pk")
 
 
