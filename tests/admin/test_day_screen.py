@@ -130,9 +130,9 @@ def test_one_audit_entry_names_everybody_shown_once(desk):
 
 def test_the_promise_stands_beside_the_age_when_there_is_one(desk):
     make_request(now=NOW - timedelta(hours=2))
-    assert "promised" not in text_of(desk.get(INDEX))
+    assert "left" not in text_of(desk.get(INDEX))
     ClinicIdentity.objects.create(name="The clinic", answer_within_hours=4)
-    assert "2 hours promised within 4 opening hours" in text_of(desk.get(INDEX))
+    assert "2 hours 2 hours left" in text_of(desk.get(INDEX))
 
 
 def test_another_clinic_s_requests_are_in_no_section(client):

@@ -5,7 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from consults.day import day_bounds, local_moment, moment_text
+from consults.models import ConsultRequest
 from consults.pipeline import next_morning
+from tests.factories.locations import make_closure, make_hours, make_location
 
 
 def utc(*parts: int) -> datetime:
@@ -51,8 +53,16 @@ def test_a_skipped_time_is_shown_as_the_clock_shows_it():
         (utc(2026, 3, 6, 20), utc(2026, 3, 9, 14)),  # over the night that the clock jumps
     ],
 )
-def test_the_next_working_morning_is_nine_on_a_weekday(now, morning):
-    assert next_morning(now=now) == morning
+def test_without_hours_the_next_working_morning_is_nine_on_a_weekday(db, now, morning):
+    assert next_morning(ConsultRequest(), now=now) == morning
+
+
+def test_a_clinic_that_closes_for_months_looks_at_it_after_ninety_days(db):
+    location = make_location()
+    make_hours(location)
+    make_closure("2026-11-01", "2027-10-01", location=location)
+    now = utc(2026, 11, 25, 15)
+    assert next_morning(ConsultRequest(location=location), now=now) == now + timedelta(days=90)
 
 
 @pytest.mark.parametrize(
