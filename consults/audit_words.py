@@ -5,15 +5,16 @@ from clinic_site.core.audit_words import name_actions, name_subjects
 from .models import Activity
 
 name_subjects(consult="Request", consults="Requests")
-# Every outcome has an entry under its own name, for one request or for many at once.
+# Every outcome has an entry under its own name.
 name_actions(**{f"request_{kind}": f"Request: {label.lower()}" for kind, label in Activity.Kind.choices})
-name_actions(**{f"requests_{kind}": f"Many requests: {label.lower()}" for kind, label in Activity.Kind.choices})
 name_actions(
     request_received="Request received",
     request_asked_again="Request sent again by the person",
     request_viewed="Looked at a request",
     request_history_viewed="Looked at a request’s history",
     requests_listed="Looked at the list of requests",
+    requests_released="Many requests: released from spam",
+    requests_confirmed_spam="Many requests: confirmed as spam",
     requests_searched="Searched for requests",
     waiting_viewed="Looked at who waits, on the first screen",
     requests_exported="Exported requests",
