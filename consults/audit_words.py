@@ -4,7 +4,7 @@ from clinic_site.core.audit_words import name_actions, name_subjects
 
 from .models import Activity
 
-name_subjects(consult="Request", consults="Requests")
+name_subjects(consult="Request", consults="Requests", recipient="Recipient")
 # Every outcome has an entry under its own name.
 name_actions(**{f"request_{kind}": f"Request: {label.lower()}" for kind, label in Activity.Kind.choices})
 name_actions(
@@ -28,4 +28,9 @@ name_actions(
     request_given_out="Request given out to its person",
     request_erased="Request erased",
     mail_sent_again="Sent a mail again",
+    recipient_added="Added a recipient",
+    recipient_changed="Changed a recipient",
+    recipient_deleted="Deleted a recipient",
+    recipient_code_sent="Sent a code to a recipient",
+    recipient_confirmed="Confirmed a recipient by its code",
 )

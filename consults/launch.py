@@ -11,7 +11,7 @@ from clinic_site.core.models import ClinicIdentity
 from locations.models import Location
 
 from .dashboard import clinics_without_recipient
-from .models import ConsentText
+from .models import ConsentText, Recipient
 
 
 def missing(*, now: datetime) -> list[LaunchItem]:
@@ -21,9 +21,20 @@ def missing(*, now: datetime) -> list[LaunchItem]:
 
 def _recipients() -> list[LaunchItem]:
     url = reverse("admin:consults_recipient_add")
+    pending = Recipient.objects.filter(verified_at=None, is_active=True).order_by("email", "pk")
     return [
-        LaunchItem(text=f"{location.name}: nobody is told about new requests.", url=url, is_urgent=True)
-        for location in clinics_without_recipient()
+        *(
+            LaunchItem(text=f"{location.name}: nobody is told about new requests.", url=url, is_urgent=True)
+            for location in clinics_without_recipient()
+        ),
+        *(
+            LaunchItem(
+                text=f"{recipient.email} waits for its code to be entered.",
+                url=reverse("admin:consults_recipient_change", args=[recipient.pk]),
+                is_urgent=True,
+            )
+            for recipient in pending
+        ),
     ]
 
 
