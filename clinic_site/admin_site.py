@@ -15,7 +15,9 @@ from clinic_site.core import dashboard as core_dashboard
 from clinic_site.core import launch as core_launch
 from clinic_site.core.launch import LaunchItem
 from consults import dashboard as consults_dashboard
+from consults import desk as consults_desk
 from consults import launch as consults_launch
+from consults import silence
 from consults.notifications import mails_visible_to
 from consults.tools import tools_for
 from locations import launch as locations_launch
@@ -84,7 +86,7 @@ class ClinicAdminSite(NarrowRoads):
         now = timezone.now()
         context = {
             "is_first_screen": True,
-            "desk": consults_dashboard.desk(request.user, now=now),
+            "desk": consults_desk.desk(request.user, now=now),
             "tools": tools_for(request.user),
             "reviews": articles_dashboard.review_queue(request.user, now=now),
             "mails": core_dashboard.mail_rows(core_dashboard.mails_with_trouble(mails_visible_to(request.user))),
@@ -103,7 +105,7 @@ def _refuse_nul(request) -> None:
 
 def _banners(user) -> list[core_dashboard.Banner]:
     now = timezone.now()
-    return [*consults_dashboard.banners(user), *core_dashboard.banners(now=now)]
+    return [*consults_dashboard.banners(user), *silence.banners(user, now=now), *core_dashboard.banners(now=now)]
 
 
 def _missing(user, *, now) -> list[LaunchItem]:

@@ -53,3 +53,17 @@ def mail_is_set(app_configs, **kwargs) -> list:
     if not settings.MAIL_IS_CONFIGURED:
         return [CheckWarning("EMAIL_URL is not set: staff get no mail", id="clinic.W001")]
     return []
+
+
+@register(TAG, deploy=True)
+def heartbeat_is_secure(app_configs, **kwargs) -> list:
+    """The worker asks no address in the clear while the site itself is https."""
+    schemes = ("https",) if settings.SITE_IS_SECURE else ("https", "http")
+    if settings.HEARTBEAT_URL and settings.HEARTBEAT_URL.partition("://")[0] not in schemes:
+        return [
+            CheckWarning(
+                "HEARTBEAT_URL does not begin with https://: nobody is told that the daily test came through",
+                id="clinic.W002",
+            )
+        ]
+    return []

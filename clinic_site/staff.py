@@ -10,8 +10,26 @@ from django.db.models import QuerySet
 
 from locations.models import Location
 
+from .core.audit_words import name_actions, name_subjects
 from .core.models import AuditEntry
 from .roles import CLINICIAN, EDITOR, FRONT_DESK, IN_WORDS, MANAGER, OWNER
+
+name_subjects(user="Account", clinician="Clinician")
+name_actions(
+    account_created="Made an account",
+    account_changed="Changed an account",
+    account_switched_on="Switched an account on",
+    account_switched_off="Switched an account off",
+    account_deleted="Deleted an account",
+    roles_changed="Changed somebody’s roles",
+    clinics_changed="Changed whose requests somebody sees",
+    signer_changed="Changed whose account signs for a clinician",
+    **{
+        "password-set": "Set somebody’s password",
+        "password-changed": "Changed their own password",
+        "superuser-password-set": "Superuser’s password set on the server",
+    },
+)
 
 GIVEN_BY_MANAGERS = [FRONT_DESK, EDITOR, CLINICIAN, MANAGER]
 

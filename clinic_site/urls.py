@@ -6,6 +6,7 @@ from django.urls import include, path
 
 from . import search_views, sitemaps, views
 from .media import media
+from .readiness import readyz
 
 site_patterns = [
     path("", views.home, name="home"),
@@ -18,6 +19,7 @@ site_patterns = [
     path("site.webmanifest", views.manifest, name="manifest"),
     path("favicon.ico", views.favicon, name="favicon"),
     path(".well-known/security.txt", views.security_txt, name="security"),
+    path("readyz", readyz, name="readyz"),
     path("media/<path:path>", media, name="media"),
 ]
 # Last of all: any other single word is a page that staff wrote.

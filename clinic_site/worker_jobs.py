@@ -1,19 +1,29 @@
 """What the worker does besides mails, gathered from the apps."""
 
-from datetime import time
+from datetime import time, timedelta
 
 from articles.links import check_links, collect_links
 from articles.review_mail import queue_review_mails
-from clinic_site.core.jobs import DailyJob, WeeklyJob
+from clinic_site.core.jobs import DailyJob, FrequentJob, Job, WeeklyJob, forget_old_runs
 from clinic_site.core.search.missed import forget_missed
 from consults.digest import queue_digest
+from consults.failures import tell_of_failed_mails
+from consults.reminders import watch_promises
+from consults.retention import expire
+from consults.silence import TEST_JOB, ping_heartbeat, send_test, send_test_again
 
-# Once a day or once a week.
-PERIODIC_JOBS: list[DailyJob | WeeklyJob] = [
+# By the clock, each once in its time, whichever worker gets to it.
+PERIODIC_JOBS: list[Job] = [
     DailyJob("links", collect_links, not_before=time(3)),
+    DailyJob(TEST_JOB, send_test, not_before=time(6, 15)),
     DailyJob("digest", queue_digest, not_before=time(7, 30)),
     DailyJob("old-searches", forget_missed, not_before=time(3)),
+    DailyJob("old-runs", forget_old_runs, not_before=time(3)),
+    DailyJob("retention", expire, not_before=time(3)),
     WeeklyJob("reviews", queue_review_mails, weekday=0, not_before=time(8)),
+    FrequentJob("promises", watch_promises, every=timedelta(minutes=5)),
+    FrequentJob("daily-test-again", send_test_again, every=timedelta(minutes=10)),
+    FrequentJob("failed-mails", tell_of_failed_mails, every=timedelta(minutes=5)),
 ]
 # Whenever no mail waits, a little at a time.
-IDLE_WORK = [check_links]
+IDLE_WORK = [ping_heartbeat, check_links]

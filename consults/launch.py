@@ -7,21 +7,34 @@ from django.urls import reverse
 
 from clinic_site.core.dashboard import worker_is_alive
 from clinic_site.core.launch import LaunchItem
+from clinic_site.core.models import ClinicIdentity
+from locations.models import Location
 
 from .dashboard import clinics_without_recipient
-from .models import ConsentText
+from .models import ConsentText, Recipient
 
 
 def missing(*, now: datetime) -> list[LaunchItem]:
     """Return what keeps a request from reaching staff, and what the form still lacks."""
-    return [*_recipients(), *_delivery(now), *_wordings()]
+    return [*_recipients(), *_delivery(now), *_wordings(), *_promise()]
 
 
 def _recipients() -> list[LaunchItem]:
     url = reverse("admin:consults_recipient_add")
+    pending = Recipient.objects.filter(verified_at=None, is_active=True).order_by("email", "pk")
     return [
-        LaunchItem(text=f"{location.name}: nobody is told about new requests.", url=url, is_urgent=True)
-        for location in clinics_without_recipient()
+        *(
+            LaunchItem(text=f"{location.name}: nobody is told about new requests.", url=url, is_urgent=True)
+            for location in clinics_without_recipient()
+        ),
+        *(
+            LaunchItem(
+                text=f"{recipient.email} waits for its code to be entered.",
+                url=reverse("admin:consults_recipient_change", args=[recipient.pk]),
+                is_urgent=True,
+            )
+            for recipient in pending
+        ),
     ]
 
 
@@ -40,4 +53,16 @@ def _wordings() -> list[LaunchItem]:
         LaunchItem(text=f"The consult form has no consent wording for: {label.lower()}.", url=url, is_urgent=True)
         for purpose, label in ConsentText.Purpose.choices
         if ConsentText.current(purpose) is None
+    ]
+
+
+def _promise() -> list[LaunchItem]:
+    """The promise speaks of opening hours: a clinic that has told none is held to it day and night."""
+    promise = ClinicIdentity.load().promise_text
+    return [
+        LaunchItem(
+            text=f"Readers are told: “{promise}” {location.name} has no hours: there, every hour counts.",
+            url=f"{reverse('admin:locations_location_change', args=[location.pk])}#hours-group",
+        )
+        for location in (Location.objects.active().filter(hours=None) if promise else [])
     ]

@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Value
-from django.db.models.functions import Concat
+from django.db.models import Exists, OuterRef
+from django.db.models.functions import Substr
 from django.urls import reverse
 
 from clinic_site.core.delivery import queue_mail
@@ -13,35 +13,56 @@ from clinic_site.core.models import OutboxMessage
 from .models import ConsultRequest, Recipient
 
 NO_RECIPIENTS = "no recipients"
+ABOUT = "consult:"  # and the reference
 CONFIRMATIONS_AN_HOUR = 5  # from one place
+MAILS_AT_ONCE = 500  # in one statement
 
 
 def queue_staff_mail(request: ConsultRequest, *, now: datetime, asked_again: bool = False) -> list[OutboxMessage]:
-    """Queue one mail for each recipient of this request.
+    """Queue one mail for each recipient of this request; see `queue_staff_mails`."""
+    return queue_staff_mails([request], now=now, asked_again=asked_again)
+
+
+def queue_staff_mails(
+    requests: list[ConsultRequest], *, now: datetime, asked_again: bool = False
+) -> list[OutboxMessage]:
+    """Queue one mail for each recipient of each of these requests.
 
     With no recipient, one row that has already failed is left in their place: the admin shows it
     until somebody is named and it is sent again.
     """
+    addresses, mails = {}, []
+    for request in requests:
+        if request.location_id not in addresses:
+            addresses[request.location_id] = _addresses(Recipient.objects.told_about(request.location))
+        told = addresses[request.location_id]
+        mails += [_staff_mail(request, now, asked_again, to_address=address) for address in told]
+        if not told:
+            failed = {"state": OutboxMessage.State.FAILED, "last_error": NO_RECIPIENTS}
+            mails.append(_staff_mail(request, now, asked_again, to_address="", **failed))
+    return OutboxMessage.objects.bulk_create(mails, batch_size=MAILS_AT_ONCE)
+
+
+def _staff_mail(request: ConsultRequest, now: datetime, asked_again: bool, **fields) -> OutboxMessage:
     kind = "asked again" if asked_again else "new request"
-    subject = f"{kind.capitalize()} {request.spoken_reference} for {request.place}"
-    body = (
-        f"There is a {kind} for {request.place}: {request.spoken_reference}.\n\n"
-        f"Sign in to see whom to contact, and how:\n{settings.SITE_URL}{request.get_absolute_url()}\n\n"
-        "This mail holds no personal details, by design. Please do not answer it.\n"
+    return OutboxMessage(
+        kind=OutboxMessage.Kind.STAFF,
+        about=request.subject,
+        subject=f"{kind.capitalize()} {request.spoken_reference} for {request.place}",
+        body=(
+            f"There is a {kind} for {request.place}: {request.spoken_reference}.\n\n"
+            f"Sign in to see whom to contact, and how:\n{settings.SITE_URL}{request.get_absolute_url()}\n\n"
+            "This mail holds no personal details, by design. Please do not answer it.\n"
+        ),
+        created_at=now,
+        due_at=now,
+        **fields,
     )
-    mail = {"kind": OutboxMessage.Kind.STAFF, "about": request.subject, "subject": subject, "body": body, "now": now}
-    addresses = _addresses(Recipient.objects.told_about(request.location))
-    if addresses:
-        return [queue_mail(to_address=address, **mail) for address in addresses]
-    nobody = queue_mail(to_address="", **mail)
-    nobody.state, nobody.last_error = OutboxMessage.State.FAILED, NO_RECIPIENTS
-    nobody.save(update_fields=["state", "last_error"])
-    return [nobody]
 
 
 def route_again(message: OutboxMessage, *, now: datetime) -> bool:
     """Replace a mail that had no recipient by mails to those named since. False when there is still nobody."""
-    request = ConsultRequest.objects.filter(reference=message.about.removeprefix("consult:")).first()
+    request = ConsultRequest.objects.filter(reference=message.about.removeprefix(ABOUT)).first()
     if request is None or not Recipient.objects.told_about(request.location).exists():
         return False
     message.delete()
@@ -54,8 +75,9 @@ def mails_visible_to(user):
     if user.has_perm("core.view_outboxmessage"):
         return OutboxMessage.objects.all()
     own = ConsultRequest.objects.visible_to(user).filter(is_test=False)
-    about = own.annotate(named=Concat(Value("consult:"), "reference")).filter(named=OuterRef("about"))
-    return OutboxMessage.objects.filter(Exists(about))
+    # Compared with the bare reference, which is indexed: joined to its prefix it would not be.
+    about = own.filter(reference=Substr(OuterRef("about"), len(ABOUT) + 1))
+    return OutboxMessage.objects.filter(Exists(about), about__startswith=ABOUT)
 
 
 def queue_confirmation(request: ConsultRequest, *, now: datetime) -> OutboxMessage | None:
@@ -85,6 +107,31 @@ def queue_confirmation(request: ConsultRequest, *, now: datetime) -> OutboxMessa
         ),
         now=now,
     )
+
+
+def queue_test_mails(request: ConsultRequest, *, now: datetime) -> list[OutboxMessage]:
+    """Queue the mail of a test request for those who get alarms. With no recipient there is none."""
+    return [
+        queue_mail(
+            kind=OutboxMessage.Kind.TEST,
+            about=request.subject,
+            to_address=address,
+            subject="Daily test: a request came through",
+            body=(
+                f"The website sent itself a request, {request.spoken_reference}, as a visitor would. "
+                "This mail shows that it arrived.\n\n"
+                "There is nothing to do. A day without this mail tells you that something is wrong.\n"
+            ),
+            now=now,
+        )
+        for address in alarm_addresses()
+    ]
+
+
+def alarm_addresses() -> list[str]:
+    """Whom the site tells that something is wrong: those who get alarms, everybody while none is named."""
+    everybody = Recipient.objects.told_about(None)
+    return _addresses(everybody.filter(gets_alarms=True)) or _addresses(everybody)
 
 
 def _addresses(recipients) -> list[str]:

@@ -19,7 +19,26 @@ class Tool:
         return reverse(f"admin:{self.name}")
 
 
-TOOLS: list[Tool] = []
+TOOLS: list[Tool] = [
+    Tool(
+        label="Find or erase what is kept of a person",
+        about="By a phone number or an e-mail address: download it as one file, or erase it.",
+        name="consults_people",
+        permission="consults.handle_personal_data",
+    ),
+    Tool(
+        label="Export requests",
+        about="As a table for a spreadsheet, or as JSON. The audit trail keeps who did, and why.",
+        name="consults_export",
+        permission="consults.export_requests",
+    ),
+    Tool(
+        label="How long requests are kept",
+        about="What the site deletes by itself, and what it will delete next.",
+        name="consults_retention",
+        permission="consults.set_retention",
+    ),
+]
 
 
 def tools_for(user) -> list[Tool]:

@@ -21,6 +21,7 @@ from .client import client_of
 from .forms import ConsultForm
 from .intake import receive_consult
 from .models import ConsultRequest
+from .probe import PROBE_FIELD, is_probe
 
 logger = logging.getLogger(__name__)
 
@@ -70,6 +71,7 @@ def _receive(request) -> HttpResponse:
         page=form.cleaned_data["page"],
         consent_ids=form.cleaned_data["consents"],
         client=client_of(request),
+        is_test=is_probe(request.POST.get(PROBE_FIELD, "")),
         now=timezone.now(),
     )
     thanks = HttpResponseRedirect(reverse("consults:thanks", args=[receipt.request.reference]))

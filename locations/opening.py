@@ -72,7 +72,7 @@ def opening_state(
     today = now.astimezone(tz).date()
     # Yesterday's stretches may still run; none is longer than a day.
     days = [today + n * ONE_DAY for n in range(-1, SEARCH_DAYS)]
-    run = next((run for run in _runs(_stretches(hours, closures, days, tz)) if run[1] > now), None)
+    run = next((run for run in joined(stretches(hours, closures, days, tz)) if run[1] > now), None)
     horizon = _moment(datetime.combine(days[-1] + ONE_DAY, time()), tz)
     is_open = run is not None and run[0] <= now
     changes_at = None if run is None else run[1] if is_open else run[0]
@@ -89,7 +89,7 @@ def opening_state(
     )
 
 
-def _stretches(hours: list[Hours], closures: list[Closure], days: Iterable[date], tz: tzinfo) -> Iterator[Run]:
+def stretches(hours: list[Hours], closures: list[Closure], days: Iterable[date], tz: tzinfo) -> Iterator[Run]:
     """Every stretch that starts on one of these days, in order of its start."""
     for day in days:
         if _closure_on(day, closures):
@@ -103,7 +103,7 @@ def _stretches(hours: list[Hours], closures: list[Closure], days: Iterable[date]
                 yield start, end
 
 
-def _runs(stretches: Iterable[Run]) -> Iterator[Run]:
+def joined(stretches: Iterable[Run]) -> Iterator[Run]:
     """Join stretches that touch or overlap: nothing changes for the reader in between."""
     run = None
     for start, end in stretches:

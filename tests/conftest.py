@@ -64,21 +64,21 @@ def django_db_setup(django_db_setup, django_db_blocker) -> Iterator[None]:
 @pytest.fixture(scope="session", autouse=True)
 def audit_entries_can_be_flushed() -> Iterator[None]:
     """Between tests that commit, SQLite empties tables row by row, which the audit trail's triggers refuse."""
-    from django.db import connection
+    from django.db.backends.sqlite3.operations import DatabaseOperations
 
     from clinic_site.core import append_only
 
-    flush = connection.ops.execute_sql_flush
+    flush = DatabaseOperations.execute_sql_flush
 
-    def without_triggers(sql_list) -> None:
-        append_only.remove(connection)
-        flush(sql_list)
-        append_only.install(connection)
+    def without_triggers(operations, sql_list) -> None:
+        append_only.remove(operations.connection)
+        flush(operations, sql_list)
+        append_only.install(operations.connection)
 
-    if connection.vendor == "sqlite":
-        connection.ops.execute_sql_flush = without_triggers
-    yield
-    connection.ops.execute_sql_flush = flush
+    # On the class: beside Playwright's event loop a test has another connection object than this fixture.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DatabaseOperations, "execute_sql_flush", without_triggers)
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -88,12 +88,20 @@ def media(settings, tmp_path) -> Path:
     return settings.MEDIA_ROOT
 
 
-@pytest.fixture
-def content(db) -> None:
-    """The initial content, as `make run` loads it."""
-    from django.core.management import call_command
+@pytest.fixture(scope="session")
+def copy_of_content(django_db_setup, django_db_blocker):
+    from tests.content import copy_of_content
 
-    call_command("load_content", verbosity=0)
+    with django_db_blocker.unblock():
+        return copy_of_content()
+
+
+@pytest.fixture
+def content(db, copy_of_content) -> None:
+    """The initial content, as `make run` loads it."""
+    from tests.content import put_content
+
+    put_content(copy_of_content)
 
 
 @pytest.fixture(scope="session")

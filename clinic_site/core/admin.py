@@ -3,33 +3,22 @@
 from django.contrib import admin
 
 from .admin_forms import PageForm
+from .audit_admin import AuditEntryAdmin
 from .dashboard import recipient_of
-from .models import AuditEntry, ClinicIdentity, JobRun, MissedSearch, OutboxMessage, Page, SiteText
+from .models import ClinicIdentity, JobRun, MissedSearch, OutboxMessage, Page, SiteText
 from .picture_admin import PictureAdmin
+from .read_only_admin import ReadOnlyAdmin
 from .redirect_admin import MovesMixin
 from .search.admin import SearchedAdminMixin
 from .search.pages import PAGES
 
-__all__ = ["PictureAdmin"]  # registered by its own module
-
-
-class ReadOnlyAdmin(admin.ModelAdmin):
-    """Rows that the site itself writes: staff can look, and nothing else."""
-
-    def has_add_permission(self, request) -> bool:
-        return False
-
-    def has_change_permission(self, request, obj=None) -> bool:
-        return False
-
-    def has_delete_permission(self, request, obj=None) -> bool:
-        return False
+__all__ = ["AuditEntryAdmin", "PictureAdmin"]  # registered by their own modules
 
 
 @admin.register(ClinicIdentity)
 class ClinicIdentityAdmin(admin.ModelAdmin):
     list_display = ["name", "tagline", "phone_text"]
-    fields = ["name", "tagline", "phone", "ask_for_note"]
+    fields = ["name", "tagline", "phone", "ask_for_note", "answer_within_hours", "remind_at_night"]
 
     def has_add_permission(self, request) -> bool:
         return super().has_add_permission(request) and not ClinicIdentity.objects.exists()
@@ -103,7 +92,7 @@ class OutboxMessageAdmin(ReadOnlyAdmin):
         "kind",
         "recipient",
         "subject",
-        "body",
+        "text",
         "state",
         "last_error",
         "attempt",
@@ -117,14 +106,10 @@ class OutboxMessageAdmin(ReadOnlyAdmin):
     def recipient(self, message: OutboxMessage) -> str:
         return recipient_of(message)
 
-
-@admin.register(AuditEntry)
-class AuditEntryAdmin(ReadOnlyAdmin):
-    list_display = ["at", "actor_name", "action", "subject"]
-    list_filter = ["action"]
-    ordering = ["-at", "-pk"]
-    search_fields = ["subject", "actor_name"]
-    fields = ["at", "actor_name", "action", "subject", "detail"]
+    @admin.display(description="text")
+    def text(self, message: OutboxMessage) -> str:
+        # Who could read a code here would confirm an address without its owner.
+        return "Not shown: it holds a code." if message.kind == OutboxMessage.Kind.CODE else message.body
 
 
 @admin.register(JobRun)

@@ -48,6 +48,14 @@ def decrypt(token: str) -> str:
         raise UnreadableValue("No key of FIELD_KEYS opens this value") from None
 
 
+def is_under_first_key(token: str) -> bool:
+    """Return whether the first key of FIELD_KEYS alone opens `token`; True for an empty value."""
+    try:
+        return not token or bool(_cipher_for(tuple(settings.FIELD_KEYS[:1])).decrypt(token.encode()))
+    except InvalidToken:
+        return False
+
+
 def lookup_hash(value: str, *, purpose: str) -> str:
     """Return a keyed hash of `value` (64 hex digits), or '' for an empty value.
 

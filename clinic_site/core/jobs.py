@@ -3,14 +3,18 @@
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import UTC, datetime, time, timedelta
 
 from django.db import IntegrityError, transaction
+from django.db.models import Max
 from django.utils import timezone
 
 from .models import JobRun
 
 logger = logging.getLogger(__name__)
+
+# How long it is kept that a job ran; the last good run of each job is kept for ever.
+KEEP_RUNS_FOR = timedelta(days=14)
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,28 @@ class WeeklyJob:
         return f"{year}-W{week:02}"
 
 
-def run_due_jobs(jobs: Sequence[DailyJob | WeeklyJob], *, now: datetime) -> None:
+@dataclass(frozen=True)
+class FrequentJob:
+    """A function that runs once in each stretch of time as long as `every`, which must divide a day."""
+
+    name: str
+    run: Callable[..., None]
+    every: timedelta
+
+    def period(self, local: datetime) -> str:
+        """The start of the stretch in which `local` lies, such as 2026-11-25T15:05Z.
+
+        In UTC: on the wall, one hour of the year comes twice.
+        """
+        moment = local.astimezone(UTC)
+        midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0)
+        return f"{moment - (moment - midnight) % self.every:%Y-%m-%dT%H:%MZ}"
+
+
+Job = DailyJob | WeeklyJob | FrequentJob
+
+
+def run_due_jobs(jobs: Sequence[Job], *, now: datetime) -> None:
     """Run each job whose time has come and that no worker has taken in this period.
 
     A job is called with `now` alone. One that raises is logged, and marked with the kind of error.
@@ -54,7 +79,7 @@ def run_due_jobs(jobs: Sequence[DailyJob | WeeklyJob], *, now: datetime) -> None
     local = timezone.localtime(now)
     for job in jobs:
         period = job.period(local)
-        run = _claim(job.name, period=period, now=now) if period else None
+        run = claim(job.name, period=period, now=now) if period else None
         if run is None:
             continue
         try:
@@ -78,7 +103,8 @@ def do_idle_work(works: Sequence[Callable[..., object]], *, now: datetime) -> No
             logger.exception("idle work %s failed", getattr(work, "__name__", work))
 
 
-def _claim(name: str, *, period: str, now: datetime) -> JobRun | None:
+def claim(name: str, *, period: str, now: datetime) -> JobRun | None:
+    """Return the row that says this work is ours in `period`, or None when somebody has it or has done it."""
     if JobRun.objects.filter(name=name, period=period).exists():
         return None
     try:
@@ -86,3 +112,9 @@ def _claim(name: str, *, period: str, now: datetime) -> JobRun | None:
             return JobRun.objects.create(name=name, period=period, started_at=now)
     except IntegrityError:
         return None
+
+
+def forget_old_runs(*, now: datetime) -> None:
+    """Delete what is kept of runs older than 14 days, but for the last good run of each job."""
+    last_good = JobRun.objects.filter(error="", finished_at__isnull=False).values("name").annotate(last=Max("pk"))
+    JobRun.objects.filter(started_at__lt=now - KEEP_RUNS_FOR).exclude(pk__in=last_good.values("last")).delete()

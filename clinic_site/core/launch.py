@@ -21,9 +21,12 @@ class LaunchItem:
 def missing(*, now: datetime) -> list[LaunchItem]:
     """Return what the site as a whole still lacks, whatever the apps say."""
     items = []
-    if not ClinicIdentity.load().phone:
-        url = reverse("admin:core_clinicidentity_changelist")
+    clinic, url = ClinicIdentity.load(), reverse("admin:core_clinicidentity_changelist")
+    if not clinic.phone:
         items.append(LaunchItem(text="The clinic’s phone number is empty.", url=url, is_urgent=True))
+    if not clinic.answer_within_hours:
+        text = "Nothing is promised about when people hear from us; no reminders are sent about requests that wait."
+        items.append(LaunchItem(text=text, url=url))
     if not settings.SITE_IS_SECURE:
         items.append(LaunchItem(text="The address of the site (SITE_URL) does not begin with https.", is_urgent=True))
     if not settings.SECURITY_CONTACT:

@@ -120,10 +120,10 @@ DATABASE_TIMEOUT = 20
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
         # IMMEDIATE takes the write lock at the start: read-then-write never fails half-way.
-        # FULL makes an acknowledged row survive a power cut.
+        # FULL makes an acknowledged row survive a power cut. secure_delete writes zeros over what is deleted.
         "transaction_mode": "IMMEDIATE",
         "timeout": DATABASE_TIMEOUT,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;",
     }
 else:
     DATABASES["default"]["OPTIONS"] = {
@@ -139,7 +139,7 @@ MAIL_IS_CONFIGURED = bool(EMAIL_URL)
 if MAIL_IS_CONFIGURED:
     globals().update(env.email_url_config(EMAIL_URL))
 else:
-    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_BACKEND = "clinic_site.core.mail_files.PrivateFileBackend"
     EMAIL_FILE_PATH = VAR_DIR / "mail"
 DEFAULT_FROM_EMAIL = text("MAIL_FROM", f"website@{SITE_HOST}")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
@@ -220,6 +220,12 @@ PERIODIC_JOBS = "clinic_site.worker_jobs.PERIODIC_JOBS"
 IDLE_WORK = "clinic_site.worker_jobs.IDLE_WORK"
 # Visit the links that lead to other sites, each once a week, and list the broken ones.
 CHECK_LINKS = env.bool("CHECK_LINKS", default=True)
+
+# The daily test -------------------------------------------------------------------------------
+# Where the site sends itself a request each morning: its own public address, the whole way round.
+SELF_TEST_URL = text("SELF_TEST_URL", SITE_URL).rstrip("/")
+# Asked once after each test whose mail left; a service that misses it can then raise an alarm. Empty: none.
+HEARTBEAT_URL = text("HEARTBEAT_URL")
 
 # Language and time ---------------------------------------------------------------------------
 LANGUAGE_CODE = "en-us"

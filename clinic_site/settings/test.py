@@ -19,11 +19,10 @@ CHECK_LINKS = False
 INSTALLED_APPS = [*base.INSTALLED_APPS, "zeal"]
 MIDDLEWARE = ["zeal.middleware.zeal_middleware", *base.MIDDLEWARE]
 ZEAL_ALLOWLIST = [
-    # The stock admin saves the rows of an inline form one by one, and a bulk step locks each row.
+    # The stock admin saves the rows of an inline form one by one.
     {"model": "articles.*Block"},
     {"model": "core.Picture"},
     {"model": "locations.*"},
-    {"model": "consults.ConsultRequest"},
     {"model": "auth.User"},
     # A version of an article names the kind of each of its blocks; Django remembers the kinds.
     {"model": "contenttypes.ContentType"},

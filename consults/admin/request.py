@@ -1,49 +1,57 @@
 """Requests: the list the front desk works from, and the page of each."""
 
-from collections import Counter
-from collections.abc import Callable
-
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Q
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponseNotAllowed
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
-from clinic_site.core.dashboard import mail_rows
-from clinic_site.core.models import AuditEntry, OutboxMessage
+from clinic_site.core.models import AuditEntry
 
-from ..cleaning import clean_email, dialable, one_line
-from ..dashboard import age_text
-from ..models import Activity, ConsultRequest
-from ..models.request import REFERENCE_LENGTH, email_hash, phone_hash
-from ..outreach import phone_text, ways_to_reach
-from ..pipeline import NotPossible, confirm_spam, possible_outcomes, release
-from ..spam import SIGNALS
-from .steps import LABELS, OneClickSteps
+from ..day import age_text, moment_text
+from ..models import ConsultRequest
+from ..pipeline import MOST_AT_ONCE, confirm_spam_all, release_all
+from ..presence import enter, person_name
+from .exports import ExportPage
+from .filters import AnsweredFilter, DueFilter, OwnClinicsFilter, OwnerFilter, PersonFilter
+from .find import FindRequests, code_starts, read_code
+from .forms import FindForm
+from .page import page_context, reasons
+from .paging import COUNTED, CappedPaginator
+from .people import PeoplePage
+from .retention import RetentionPage
+from .steps import OneClickSteps
+from .trail import Trail
 
-SpamState = ConsultRequest.SpamState
-# What the buttons say, in the order and the groups in which they stand.
-BUTTONS = {
-    "Still to be reached": [Activity.Kind.LEFT_MESSAGE, Activity.Kind.NO_ANSWER],
-    "Reached": [Activity.Kind.REACHED, Activity.Kind.BOOKED, Activity.Kind.NOT_A_FIT],
-    "Cannot be reached": [Activity.Kind.WRONG_NUMBER, Activity.Kind.DUPLICATE],
-    "Take it up again": [Activity.Kind.REOPENED],
-}
+# What the filters send. Any other lookup of a column of ours is refused; words that name no column lead to the list.
+LOOKUPS = {"stage__exact", "spam_state__exact", "location__id__exact", "location__isnull", "owner"}
+COLUMNS = {field.name for field in ConsultRequest._meta.get_fields()}
 
 
 @admin.register(ConsultRequest)
-class ConsultRequestAdmin(OneClickSteps, admin.ModelAdmin):
+class ConsultRequestAdmin(FindRequests, OneClickSteps, RetentionPage, PeoplePage, ExportPage, Trail, admin.ModelAdmin):
     """What people sent is kept word for word: nothing here adds, edits or deletes it."""
 
-    list_display = ["reference_spoken", "clinic", "stage", "age", "reach", "spam"]
-    list_filter = ["stage", "location", "spam_state"]
-    list_select_related = ["location"]
-    list_per_page = 50
+    list_display = ["reference_spoken", "clinic", "standing", "age", "next_step", "owned_by", "reach"]
+    list_filter = [
+        DueFilter,
+        OwnerFilter,
+        "stage",
+        ("location", OwnClinicsFilter),
+        "spam_state",
+        AnsweredFilter,
+        PersonFilter,
+    ]
+    list_select_related = ["location", "owner"]
+    list_per_page = list_max_show_all = 50
+    paginator = CappedPaginator
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
     ordering = ["-asked_at", "-pk"]
+    # By columns that have an index: the list is as fast with 100,000 rows.
+    sortable_by = ["reference_spoken", "age"]
     empty_value_display = "Not sure"
     search_fields = ["reference"]
-    search_help_text = "A reference, or a whole phone number or e-mail address"
     actions = ["release_chosen", "confirm_chosen_spam"]
 
     def has_add_permission(self, request) -> bool:
@@ -55,6 +63,10 @@ class ConsultRequestAdmin(OneClickSteps, admin.ModelAdmin):
     def get_queryset(self, request):
         """What this member of the staff may see; the site's own tests never."""
         return super().get_queryset(request).visible_to(request.user).filter(is_test=False)
+
+    def lookup_allowed(self, lookup, value, request) -> bool:
+        """Only what the filters send: nobody guesses at hashes or at other people's columns by an address."""
+        return lookup in LOOKUPS or lookup.partition("__")[0] not in COLUMNS
 
     def _get_obj_does_not_exist_redirect(self, request, opts, object_id):
         """Another clinic's request is not there at all, on every page that has one in its address."""
@@ -68,60 +80,72 @@ class ConsultRequestAdmin(OneClickSteps, admin.ModelAdmin):
     def reference_spoken(self, asked: ConsultRequest) -> str:
         return asked.spoken_reference
 
-    @admin.display(description="clinic", ordering="location")
+    @admin.display(description="clinic")
     def clinic(self, asked: ConsultRequest) -> str | None:
         return asked.location and asked.location.name
 
+    @admin.display(description="stage")
+    def standing(self, asked: ConsultRequest) -> str:
+        if not asked.is_set_aside:
+            return asked.get_stage_display()
+        return ": ".join([asked.get_spam_state_display(), "; ".join(reasons(asked))]).removesuffix(": ")
+
     @admin.display(description="asked", ordering="asked_at")
     def age(self, asked: ConsultRequest) -> str:
-        return f"{age_text(asked.age(now=timezone.now()))} ago"
+        return f"{age_text(timezone.now() - asked.asked_at)} ago"
 
-    @admin.display(description="how to reach", ordering="contact_by")
+    @admin.display(description="next step", empty_value="None set")
+    def next_step(self, asked: ConsultRequest) -> str | None:
+        return asked.next_action_at and moment_text(asked.next_action_at, now=timezone.now())
+
+    @admin.display(description="owner", empty_value="Nobody")
+    def owned_by(self, asked: ConsultRequest) -> str | None:
+        return asked.owner and person_name(asked.owner)
+
+    @admin.display(description="how to reach")
     def reach(self, asked: ConsultRequest) -> str:
         return f"{asked.get_contact_by_display()}, {asked.get_best_time_display().lower()}"
 
-    @admin.display(description="possible spam?", ordering="spam_state")
-    def spam(self, asked: ConsultRequest) -> str:
-        return "No" if asked.spam_state == SpamState.CLEAN else asked.get_spam_state_display()
-
     def changelist_view(self, request, extra_context=None):
-        return super().changelist_view(request, {"title": "Requests", **(extra_context or {})})
+        """Show the list and leave an audit entry that names which requests it showed."""
+        context = {"title": "Requests", "find": FindForm(), "most": COUNTED, **(extra_context or {})}
+        response = super().changelist_view(request, context)
+        shown = getattr(response, "context_data", None) and response.context_data.get("cl")
+        if shown:
+            references = [asked.reference for asked in shown.result_list]
+            now = timezone.now()
+            AuditEntry.record(
+                action="requests-listed", subject="consults", now=now, actor=request.user, requests=references
+            )
+        return response
 
     def get_search_results(self, request, queryset, search_term):
-        """Find by the start of a reference, or by a whole phone number or address through its hash."""
-        term = one_line(search_term)
-        if not term:
+        """Find by a reference or the start of one. Phones and addresses never stand in an address: see `find`."""
+        if not search_term:
             return queryset, False
-        found = queryset.filter(_named_by(term))
-        AuditEntry.record(
-            action="requests-searched", subject="consults", now=timezone.now(), actor=request.user, found=found.count()
-        )
-        return found, False
+        code = read_code(search_term)
+        return queryset.filter(code_starts(code)) if code else queryset.none(), False
 
     @admin.action(description="Release: not spam", permissions=["change"])
     def release_chosen(self, request, queryset) -> None:
-        self._take_all(request, queryset, release, "released")
+        self._judge_all(request, queryset, release_all, "released")
 
     @admin.action(description="Confirm as spam", permissions=["change"])
     def confirm_chosen_spam(self, request, queryset) -> None:
-        self._take_all(request, queryset, confirm_spam, "confirmed as spam")
+        self._judge_all(request, queryset, confirm_spam_all, "confirmed as spam")
 
-    def _take_all(self, request, queryset, step: Callable[..., None], done: str) -> None:
-        tally = Counter()
-        for asked in queryset.order_by("pk"):
-            try:
-                step(request=asked, actor=request.user, now=timezone.now())
-                tally["done"] += 1
-            except NotPossible:
-                tally["left"] += 1
-        level = messages.SUCCESS if tally["done"] else messages.WARNING
-        left = f" {tally['left']} left as they were." if tally["left"] else ""
-        self.message_user(request, f"{tally['done']} {done}.{left}", level)
+    def _judge_all(self, request, queryset, step, done: str) -> None:
+        chosen = queryset.count()
+        judged = step(requests=queryset, actor=request.user, now=timezone.now())
+        left = f" {chosen - judged:,} left as they were." if chosen > judged else ""
+        if judged == MOST_AT_ONCE:
+            left += " That is as many as are done at once: do it again for the rest."
+        self.message_user(request, f"{judged:,} {done}.{left}", messages.SUCCESS if judged else messages.WARNING)
 
     # The page of one request -----------------------------------------------------------------
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
-        """Show one request and leave an audit entry that says who looked."""
+        """Show one request, keep that somebody has it open, and say who else has."""
         asked = self.get_object(request, object_id)
         if asked is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
@@ -129,49 +153,31 @@ class ConsultRequestAdmin(OneClickSteps, admin.ModelAdmin):
             raise PermissionDenied
         if request.method not in ("GET", "HEAD"):
             return HttpResponseNotAllowed(["GET", "HEAD"])
+        return self.show(request, asked)
+
+    def show(self, request, asked, *, status=200, problem="", overtaken=(), **typed) -> TemplateResponse:
+        """Return the page of `asked` as it stands now, and leave an audit entry that says who looked.
+
+        `problem` says what could not be done, `overtaken` are the activities of somebody else that stood in
+        the way, `typed` the forms to show again.
+        """
         now = timezone.now()
-        AuditEntry.record(action="request-viewed", subject=asked.subject, now=now, actor=request.user)
+        if status != 200:
+            asked = self.get_queryset(request).select_related("location", "owner").get(pk=asked.pk)
+        may_work = self.has_change_permission(request, asked)
+        present = enter(request=asked, user=request.user, now=now) if may_work else []
+        page = page_context(
+            asked, visible=self.get_queryset(request), user=request.user, may_work=may_work, now=now, **typed
+        )
+        related = {"related": [other["reference"] for other in page["others"]]} if page["others"] else {}
+        AuditEntry.record(action="request-viewed", subject=asked.subject, now=now, actor=request.user, **related)
         context = {
             **self.admin_site.each_context(request),
-            **_page(asked, may_work=self.has_change_permission(request, asked), now=now),
+            **page,
             "opts": self.opts,
+            "present": [(person.name, moment_text(person.since, now=now)) for person in present],
+            "problem": problem,
+            "overtaken": [(activity, moment_text(activity.at, now=now)) for activity in overtaken],
         }
         request.current_app = self.admin_site.name
-        return TemplateResponse(request, "admin/consults/request.html", context)
-
-
-def _named_by(term: str) -> Q:
-    """The requests that `term` names: a reference, a phone number or an address."""
-    names = Q(pk__in=[])
-    code = term.replace("-", "").replace(" ", "").upper()
-    if len(code) <= REFERENCE_LENGTH and code.isascii() and code.isalnum():
-        names |= Q(reference__startswith=code)
-    if phone := dialable(term):
-        names |= Q(phone_hash=phone_hash(phone))
-    try:
-        email = clean_email(term)
-    except ValidationError:
-        return names
-    return names | Q(email_hash=email_hash(email)) if email else names
-
-
-def _page(asked: ConsultRequest, *, may_work: bool, now) -> dict:
-    """What the page of a request shows."""
-    possible = possible_outcomes(asked) if may_work else []
-    return {
-        "title": f"Request {asked.spoken_reference}",
-        "asked": asked,
-        "age": age_text(asked.age(now=now)),
-        "ways": ways_to_reach(asked),
-        "phone": phone_text(asked.phone) if asked.phone else "",
-        "may_work": may_work,
-        "buttons": [
-            (group, [(kind, "Reopen" if kind == Activity.Kind.REOPENED else LABELS[kind]) for kind in kinds])
-            for group, kinds in BUTTONS.items()
-            if set(kinds) & set(possible)
-        ],
-        "reasons": [SIGNALS[code].words if code in SIGNALS else code for code in asked.spam_reasons],
-        "activities": asked.activities.order_by("-at", "-pk"),
-        "consents": asked.consents.select_related("text").order_by("pk"),
-        "mails": mail_rows(OutboxMessage.objects.filter(about=asked.subject).order_by("-created_at", "-pk")),
-    }
+        return TemplateResponse(request, "admin/consults/request.html", context, status=status)

@@ -115,13 +115,6 @@ def test_the_list_of_mails_can_be_looked_at_and_not_touched(manager):
     assert manager.post(f"/admin/core/outboxmessage/{mail.pk}/delete/", {"post": "yes"}).status_code == 403
 
 
-def test_a_new_recipient_is_told_of_mails_that_wait_for_one(manager):
-    make_request()
-    response = manager.post("/admin/consults/recipient/add/", {"email": "desk@clinic.example", "is_active": "on"})
-    assert "1 mail has waited for a recipient. Press “Send again”" in messages_of(response)[0]
-    assert str(Recipient.objects.get()) == "desk@clinic.example"
-
-
 def test_the_same_recipient_twice_is_refused_in_words(manager):
     make_recipient()
     post = {"email": "desk@clinic.example", "is_active": "on"}

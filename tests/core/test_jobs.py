@@ -4,7 +4,7 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 from django.db import connections
 
-from clinic_site.core.jobs import DailyJob, WeeklyJob, do_idle_work, run_due_jobs
+from clinic_site.core.jobs import DailyJob, FrequentJob, WeeklyJob, do_idle_work, forget_old_runs, run_due_jobs
 from clinic_site.core.models import JobRun
 
 pytestmark = pytest.mark.django_db
@@ -72,6 +72,38 @@ def test_a_week_around_new_year_is_one_week():
         run_due_jobs([monday], now=datetime(2026, 12, 28, 15, tzinfo=UTC) + timedelta(days=day))
     assert len(count.times) == 1
     assert JobRun.objects.get().period == "2026-W53"
+
+
+def test_a_frequent_job_runs_once_in_each_five_minutes():
+    count = Counter()
+    jobs = [FrequentJob("watch", count, every=timedelta(minutes=5))]
+    for seconds in (0, 1, 299, 300, 301, 599, 1500):
+        run_due_jobs(jobs, now=SEVEN_THIRTY + timedelta(seconds=seconds))
+    assert count.times == [SEVEN_THIRTY + timedelta(seconds=seconds) for seconds in (0, 300, 1500)]
+    periods = list(JobRun.objects.order_by("pk").values_list("period", flat=True))
+    assert periods == ["2026-07-01T12:30Z", "2026-07-01T12:35Z", "2026-07-01T12:55Z"]
+
+
+@pytest.mark.parametrize("day", [datetime(2026, 3, 8, 6, tzinfo=UTC), datetime(2026, 11, 1, 5, tzinfo=UTC)])
+def test_a_frequent_job_misses_and_doubles_nothing_while_clocks_change(day):
+    count = Counter()
+    jobs = [FrequentJob("watch", count, every=timedelta(minutes=5))]
+    for minute in range(4 * 60):
+        run_due_jobs(jobs, now=day + timedelta(minutes=minute))
+    assert count.times == [day + timedelta(minutes=minute) for minute in range(0, 4 * 60, 5)]
+
+
+def test_old_runs_are_forgotten_but_for_the_last_good_one_of_each_job():
+    def ran(name, days_ago, **fields):
+        at = SEVEN_THIRTY - timedelta(days=days_ago)
+        JobRun.objects.create(name=name, period=f"{days_ago}", started_at=at, **{"finished_at": at, **fields})
+
+    for days_ago in (30, 20, 13):
+        ran("digest", days_ago)
+        ran("backup", days_ago, error="" if days_ago == 30 else "OSError")
+    ran("watch", 15, finished_at=None)
+    forget_old_runs(now=SEVEN_THIRTY)
+    assert set(JobRun.objects.values_list("name", "period")) == {("digest", "13"), ("backup", "30"), ("backup", "13")}
 
 
 def test_idle_work_that_fails_does_not_stop_the_rest():

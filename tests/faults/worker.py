@@ -11,10 +11,12 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection
 
+from tests.smtp import free_port
+
 ROOT = Path(settings.BASE_DIR)
 
 
-def worker_environment(*, smtp_port: int) -> dict[str, str]:
+def worker_environment(*, smtp_port: int, **settings_of_its_own: str) -> dict[str, str]:
     """Return the environment in which a worker process uses the test's database and keys."""
     database = connection.settings_dict
     if connection.vendor == "sqlite":
@@ -34,18 +36,25 @@ def worker_environment(*, smtp_port: int) -> dict[str, str]:
         "DATABASE_URL": url,
         "EMAIL_URL": f"smtp://127.0.0.1:{smtp_port}",
         "EMAIL_TIMEOUT": "5",
+        "SELF_TEST_URL": f"http://127.0.0.1:{free_port()}",  # nobody listens: the daily test fails at once
+        **settings_of_its_own,
     }
 
 
 @contextmanager
-def running_worker(*, smtp_port: int) -> Iterator[subprocess.Popen]:
-    """Run a worker until the block ends, then make sure that it is gone."""
+def running_worker(
+    *, smtp_port: int, said=subprocess.DEVNULL, **settings_of_its_own: str
+) -> Iterator[subprocess.Popen]:
+    """Run a worker until the block ends, then make sure that it is gone.
+
+    What it prints goes to the file `said`. Its settings may differ from the test's.
+    """
     process = subprocess.Popen(
         [sys.executable, "manage.py", "run_worker"],
         cwd=ROOT,
-        env=worker_environment(smtp_port=smtp_port),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        env=worker_environment(smtp_port=smtp_port, **settings_of_its_own),
+        stdout=said,
+        stderr=said,
     )
     try:
         yield process

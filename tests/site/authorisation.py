@@ -28,14 +28,15 @@ REQUEST, MAIL, ARTICLE, ACCOUNT = "consults.consultrequest", "mail", "articles.a
 class Page:
     """One address. Who may not gets 403, or what `refused` says; a stranger is sent to sign in.
 
-    `get` and `post` are what those who may get: 405 where a method is none of this page's.
+    `get` and `post` are what those who may get: 405 where a method is none of this page's. 422 is for
+    what cannot be read, 409 for a step that came too late.
     """
 
     args: tuple[str, ...] = ()
     look: list[str] = field(default_factory=list)
     work: list[str] = field(default_factory=list)
     get: tuple[int, ...] = (200,)
-    post: tuple[int, ...] = (200, 302)
+    post: tuple[int, ...] = (200, 302, 409, 422)
     data: dict = field(default_factory=dict)
     refused: int = 403
 
@@ -140,11 +141,28 @@ PAGES: dict[str, Page | list[Page]] = {
     "locations_location_delete": Page(args=("locations.location",), work=CLINIC_KEEPERS, get=(302,)),
     # Requests
     "consults_consultrequest_change": Page(args=(REQUEST,), look=DESK, post=(405,)),
-    "consults_outcome": Page(args=(REQUEST,), work=DESK, get=(405,), data={"kind": "booked"}),
-    "consults_release": Page(args=(REQUEST,), work=DESK, get=(405,)),
-    "consults_confirm_spam": Page(args=(REQUEST,), work=DESK, get=(405,)),
-    "consults_send_again": Page(args=(MAIL,), work=DESK, get=(405,)),
+    "consults_find": Page(work=DESK, data={"term": "dana@mail.example"}),
+    # A GET of a step leads back to where its button stands.
+    "consults_outcome": Page(args=(REQUEST,), work=DESK, get=(302,), data={"kind": "booked"}),
+    "consults_note": Page(args=(REQUEST,), work=DESK, get=(302,), data={"note": "Call after five"}),
+    "consults_take": Page(args=(REQUEST,), work=DESK, get=(302,)),
+    "consults_hand_back": Page(args=(REQUEST,), work=DESK, get=(302,)),
+    "consults_correct_phone": Page(args=(REQUEST,), work=DESK, get=(302,), data={"phone": "205-555-0177"}),
+    "consults_release": Page(args=(REQUEST,), work=DESK, get=(302,)),
+    "consults_confirm_spam": Page(args=(REQUEST,), work=DESK, get=(302,)),
+    "consults_send_again": Page(args=(MAIL,), work=DESK, get=(302,)),
+    # What only managers and owners do
+    "consults_people": Page(work=HEADS, data={"term": "dana@mail.example"}),
+    "consults_people_download": Page(work=HEADS, get=(302,)),
+    "consults_people_erase": Page(work=HEADS, get=(302,)),
+    "consults_export": Page(work=HEADS, data={"reason": "count", "format": "csv"}),
+    "consults_retention": Page(work=HEADS, data={"closed_months": "6"}),
+    "consults_recipient_confirm": Page(args=("consults.recipient",), work=HEADS, get=(405,), data={"code": "123456"}),
+    "consults_recipient_send_code": Page(args=("consults.recipient",), work=HEADS, get=(405,)),
 }
+
+# Models that no form offers rows of to choose from: autocomplete refuses everybody.
+NEVER_OFFERED = [REQUEST]
 
 # Who is offered which bulk action. "delete_selected" is for who may delete, but where it is named here.
 ACTIONS: dict[str, dict[str, list[str]]] = {

@@ -40,6 +40,27 @@ def test_unset_mail_is_a_warning(settings):
     assert ids(ours.mail_is_set(None)) == ["clinic.W001"]
 
 
+@pytest.mark.parametrize(
+    ("url", "secure", "found"),
+    [
+        ("", True, []),
+        ("https://monitor.example/ping", True, []),
+        ("http://monitor.example/ping", True, ["clinic.W002"]),
+        ("http://127.0.0.1:9000/ping", False, []),
+        ("monitor.example/ping", False, ["clinic.W002"]),
+    ],
+)
+def test_a_heartbeat_in_the_clear_is_a_warning(settings, url, secure, found):
+    settings.HEARTBEAT_URL, settings.SITE_IS_SECURE = url, secure
+    assert ids(ours.heartbeat_is_secure(None)) == found
+
+
 def test_our_checks_are_registered():
     names = {check.__name__ for check in checks.registry.registry.get_checks(include_deployment_checks=True)}
-    assert {"hosts_are_named", "proxy_is_declared", "static_files_are_collected", "mail_is_set"} <= names
+    assert {
+        "hosts_are_named",
+        "proxy_is_declared",
+        "static_files_are_collected",
+        "mail_is_set",
+        "heartbeat_is_secure",
+    } <= names

@@ -55,6 +55,7 @@ def test_every_named_address_is_in_the_list_of_pages():
         "consults:thanks",
         "site:favicon",
         "site:media",
+        "site:readyz",
         "site:share-picture",
         "articles:share-picture",
         "articles:preview",

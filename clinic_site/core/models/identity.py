@@ -71,6 +71,12 @@ class ClinicIdentity(models.Model):
         return self.phone.as_rfc3966 if self.phone else ""
 
     @property
+    def promise_text(self) -> str:
+        """What readers are told of when they will hear from the clinic; '' while nothing is promised."""
+        hours = self.answer_within_hours
+        return f"We answer within {hours} opening hour{'' if hours == 1 else 's'}." if hours else ""
+
+    @property
     def share_picture(self) -> SharePicture:
         """What apps show when a page is shared that has no picture of its own."""
         return SharePicture(title=self.name, byline=settings.SITE_HOST, scene_key="clinic")

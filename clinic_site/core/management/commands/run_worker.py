@@ -3,6 +3,7 @@
 import logging
 import signal
 import socket
+import sys
 import time
 
 from django.conf import settings
@@ -47,6 +48,10 @@ class Command(BaseCommand):
                 # The database is away or busy: nothing was claimed or the lease will run out.
                 logger.exception("the worker could not reach the database")
                 busy = False
+            except Exception:
+                # Logged, where the words of an exception are left out: Python's own traceback would print them.
+                logger.exception("the worker stopped")
+                sys.exit(1)
             if once and not busy:
                 return
             if not busy:
