@@ -41,6 +41,7 @@ CHAPTERS = {
     "sign": "Sign as a clinician",
     "correct": "Correct a mistake",
     "hours": "Change hours and holidays",
+    "accounts": "Staff accounts",
 }
 
 
