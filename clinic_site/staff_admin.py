@@ -13,9 +13,17 @@ from django.utils.html import format_html
 
 from .roles import IN_WORDS, OWNER
 from .staff import accounts_open_to, delete_account, keep_account, record_password, roles_to_give
-from .staff_forms import AccountForm, AddAccountForm
+from .staff_forms import AccountForm, AddAccountForm, PasswordForm
 
 admin.site.unregister([User, Group])
+
+
+class RoleFilter(admin.RelatedFieldListFilter):
+    """The roles, which Django calls groups."""
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.title = "role"
 
 
 @admin.register(User)
@@ -25,8 +33,10 @@ class StaffAdmin(UserAdmin):
     form = AccountForm
     add_form = AddAccountForm
     add_form_template = None
+    change_password_form = PasswordForm
     list_display = ["username", "full_name", "roles", "clinics", "is_active"]
-    list_filter = ["is_active", "groups", "desk_clinics"]
+    list_filter = ["is_active", ("groups", RoleFilter), "desk_clinics"]
+    show_facets = admin.ShowFacets.NEVER
     filter_horizontal = []
     readonly_fields = ["password_link"]
     delete_confirmation_template = "admin/auth/user/delete_confirmation.html"
@@ -120,6 +130,9 @@ class StaffAdmin(UserAdmin):
             delete_account(account=account, by=request.user, now=timezone.now())
 
     # The list --------------------------------------------------------------------------------
+
+    def changelist_view(self, request, extra_context=None):
+        return super().changelist_view(request, {"title": "Staff accounts", **(extra_context or {})})
 
     def get_changelist_instance(self, request):
         changelist = super().get_changelist_instance(request)

@@ -1,7 +1,7 @@
 """The forms of staff accounts: a name, what the person may do, and where."""
 
 from django import forms
-from django.contrib.auth.forms import UserCreationForm
+from django.contrib.auth.forms import AdminPasswordChangeForm, UserCreationForm
 from django.contrib.auth.models import User
 from django.utils.html import format_html
 
@@ -12,6 +12,7 @@ from .staff import roles_to_give
 
 USERNAME_HELP = "What they sign in with. Letters, digits and @ . + - _ only."
 NOT_YOUR_OWN = "Somebody else changes this for you."
+STRONG = "At least 12 characters, and nothing like the name."
 
 
 class RolesMixin(forms.ModelForm):
@@ -53,9 +54,22 @@ class AddAccountForm(RolesMixin, UserCreationForm):
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.fields["password1"].help_text = (
-            "At least 12 characters. Tell it to the person yourself, and ask them to choose their own after they "
+            f"{STRONG} Tell it to the person yourself, and ask them to choose their own after they "
             "first sign in, under “Change password”."
         )
+        # The browser must not offer to fill in or keep the manager's own name.
+        self.fields["username"].widget.attrs["autocomplete"] = "off"
+
+
+class PasswordForm(AdminPasswordChangeForm):
+    """A new password for somebody's account. Who may no longer sign in is switched off instead."""
+
+    def __init__(self, user: User, *args, **kwargs) -> None:
+        super().__init__(user, *args, **kwargs)
+        self.fields.pop("usable_password", None)
+        for name in ("password1", "password2"):
+            self.fields[name].required = True
+        self.fields["password1"].help_text = STRONG
 
 
 class AccountForm(RolesMixin):

@@ -50,7 +50,7 @@ SECURITY_CONTACT = text("SECURITY_CONTACT")
 # Applications --------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "clinic_site.admin_config.ClinicAdminConfig",
-    "django.contrib.auth",
+    "clinic_site.auth_config.StaffAuthConfig",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",

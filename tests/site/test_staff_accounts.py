@@ -147,6 +147,9 @@ def test_a_manager_sets_a_password_and_only_that_it_was_set_is_noted(as_manager)
     assert editor.check_password(NEW_PASSWORD)
     assert entries() == [("password-set", f"user:{editor.pk}", "mona", {})]
     as_manager.post(page(editor, "password"), {**data, "password1": "another"})
+    as_manager.post(page(editor, "password"), {"usable_password": "false", "unset-password": ""})
+    editor.refresh_from_db()
+    assert editor.check_password(NEW_PASSWORD)
     assert len(entries()) == 1
 
 
