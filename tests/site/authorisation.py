@@ -1,0 +1,155 @@
+"""What every address of the admin answers, and to whom. An address without its line here fails the suite.
+
+For a model that gets an admin, add one line to MODELS. For a page of its own, add one line to PAGES:
+its URL name (without "admin:"), who may look (GET), who may work (GET and POST), and the rows of
+`tests.site.everything` whose ids its address takes. For a bulk action, add it to ACTIONS.
+"""
+
+from dataclasses import dataclass, field
+
+from clinic_site.roles import CLINICIAN, EDITOR, FRONT_DESK, MANAGER, OWNER, ROLES
+
+NO_ROLE, ANONYMOUS = "staff without a role", "anonymous"
+ROLE_NAMES = list(ROLES)
+STAFF = [*ROLE_NAMES, NO_ROLE]
+
+NOBODY: list[str] = []
+WRITERS = [EDITOR, CLINICIAN, OWNER]
+SIGNERS = [CLINICIAN, OWNER]
+DESK = [FRONT_DESK, MANAGER, OWNER]
+HEADS = [MANAGER, OWNER]
+OWNERS = [OWNER]
+CLINIC_KEEPERS = [EDITOR, CLINICIAN, MANAGER, OWNER]
+
+REQUEST, MAIL, ARTICLE, ACCOUNT = "consults.consultrequest", "mail", "articles.article", "auth.user"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """One address. Who may not gets 403, or what `refused` says; a stranger is sent to sign in.
+
+    `get` and `post` are what those who may get: 405 where a method is none of this page's.
+    """
+
+    args: tuple[str, ...] = ()
+    look: list[str] = field(default_factory=list)
+    work: list[str] = field(default_factory=list)
+    get: tuple[int, ...] = (200,)
+    post: tuple[int, ...] = (200, 302)
+    data: dict = field(default_factory=dict)
+    refused: int = 403
+
+    def statuses(self, who: str, method: str) -> set[int]:
+        """The answers that are right for `who`."""
+        right = set(self.get if method == "GET" else self.post)
+        may = who in self.work or (who in self.look and (method == "GET" or right == {405}))
+        return right if may else {self.refused} | (right & {405})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model:
+    """The pages that Django's admin makes for one model: who sees rows, and who adds, changes and deletes them."""
+
+    look: list[str]
+    add: list[str] = field(default_factory=list)
+    change: list[str] = field(default_factory=list)
+    delete: list[str] = field(default_factory=list)
+
+    def pages(self, label: str) -> dict[str, Page]:
+        name = label.replace(".", "_")
+        row = (label,)
+        return {
+            f"{name}_changelist": Page(work=self.look),
+            f"{name}_add": Page(work=self.add),
+            f"{name}_change": Page(args=row, look=self.look, work=self.change),
+            f"{name}_delete": Page(args=row, work=self.delete),
+            f"{name}_history": Page(args=row, work=self.look),
+        }
+
+
+def kept_by(roles: list[str]) -> Model:
+    """A model whose rows these roles see, add, change and delete."""
+    return Model(look=roles, add=roles, change=roles, delete=roles)
+
+
+MODELS = {
+    "articles.article": kept_by(WRITERS),
+    "articles.topic": kept_by(WRITERS),
+    "articles.question": kept_by(WRITERS),
+    "articles.reference": kept_by(WRITERS),
+    "articles.review": Model(look=WRITERS),
+    "articles.checkedlink": Model(look=WRITERS),
+    "articles.forbiddenword": Model(look=WRITERS, add=SIGNERS, change=SIGNERS, delete=SIGNERS),
+    "articles.writingrules": Model(look=WRITERS, change=SIGNERS),
+    "auth.user": Model(look=HEADS, add=HEADS, change=HEADS, delete=OWNERS),
+    "consults.consenttext": Model(look=HEADS, add=HEADS),
+    "consults.consultrequest": Model(look=DESK),
+    "consults.recipient": kept_by(HEADS),
+    "consults.sourcecount": Model(look=HEADS),
+    "core.auditentry": Model(look=HEADS),
+    "core.clinicidentity": Model(look=HEADS, change=HEADS),
+    "core.jobrun": Model(look=HEADS),
+    "core.missedsearch": Model(look=WRITERS, delete=WRITERS),
+    "core.outboxmessage": Model(look=HEADS),
+    "core.page": kept_by(WRITERS),
+    "core.picture": kept_by(WRITERS),
+    "core.redirect": kept_by(WRITERS),
+    "core.sitetext": Model(look=WRITERS, change=WRITERS),
+    "locations.clinician": Model(look=CLINIC_KEEPERS, add=HEADS, change=HEADS, delete=HEADS),
+    "locations.closure": kept_by(CLINIC_KEEPERS),
+    "locations.location": Model(look=CLINIC_KEEPERS, add=OWNERS, change=CLINIC_KEEPERS),
+}
+
+PAGES: dict[str, Page | list[Page]] = {
+    **{name: page for label, model in MODELS.items() for name, page in model.pages(label).items()},
+    # For everybody of the staff
+    "index": Page(work=STAFF),
+    "guide": Page(work=STAFF),
+    "login": Page(work=[*STAFF, ANONYMOUS], get=(200, 302)),
+    "logout": Page(work=STAFF, get=(405,)),
+    "password_change": Page(work=STAFF),
+    "password_change_done": Page(work=STAFF, post=(405,)),
+    "jsi18n": Page(work=STAFF, post=(405,)),
+    "app_list": [
+        Page(args=("auth",), work=HEADS, refused=404),
+        Page(args=("core",), work=CLINIC_KEEPERS, refused=404),
+        Page(args=("locations",), work=CLINIC_KEEPERS, refused=404),
+        Page(args=("articles",), work=WRITERS, refused=404),
+        Page(args=("consults",), work=DESK, refused=404),
+    ],
+    # Without saying of which field: see test_autocomplete.
+    "autocomplete": Page(post=(405,)),
+    "view_on_site": [
+        Page(args=("kind of article", ARTICLE), work=WRITERS, get=(302,), refused=404),
+        Page(args=("kind of request", REQUEST), work=DESK, get=(302,), refused=404),
+    ],
+    # Accounts
+    "auth_user_password_change": Page(args=(ACCOUNT,), work=HEADS),
+    # Articles
+    "articles_publish": Page(args=(ARTICLE,), work=WRITERS, data={"step": "withdraw"}),
+    "articles_versions": Page(args=(ARTICLE,), work=WRITERS),
+    "articles_version": Page(args=(ARTICLE, "version"), work=WRITERS),
+    "articles_preview": Page(args=(ARTICLE,), work=WRITERS),
+    "articles_preview_page": Page(args=(ARTICLE,), work=WRITERS),
+    # Of these only the clinician's account belongs to a clinician.
+    "articles_sign": Page(args=(ARTICLE,), work=[CLINICIAN], get=(405,)),
+    "articles_preview_links": Page(args=(ARTICLE,), work=WRITERS, get=(405,), data={"purpose": "x", "days": "1"}),
+    "articles_preview_revoke": Page(args=(ARTICLE, "preview link"), work=WRITERS, get=(405,)),
+    "articles_reference_cite": Page(work=WRITERS),
+    # Clinics are retired: who may change one is told so.
+    "locations_location_delete": Page(args=("locations.location",), work=CLINIC_KEEPERS, get=(302,)),
+    # Requests
+    "consults_consultrequest_change": Page(args=(REQUEST,), look=DESK, post=(405,)),
+    "consults_outcome": Page(args=(REQUEST,), work=DESK, get=(405,), data={"kind": "booked"}),
+    "consults_release": Page(args=(REQUEST,), work=DESK, get=(405,)),
+    "consults_confirm_spam": Page(args=(REQUEST,), work=DESK, get=(405,)),
+    "consults_send_again": Page(args=(MAIL,), work=DESK, get=(405,)),
+}
+
+# Who is offered which bulk action. "delete_selected" is for who may delete, but where it is named here.
+ACTIONS: dict[str, dict[str, list[str]]] = {
+    "articles.article": {"delete_selected": NOBODY},
+    "articles.reference": {"delete_selected": NOBODY},
+    "articles.review": {"void": SIGNERS},
+    "consults.consultrequest": {"release_chosen": DESK, "confirm_chosen_spam": DESK},
+}
