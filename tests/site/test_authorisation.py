@@ -243,8 +243,8 @@ def test_autocomplete_offers_rows_only_to_who_sees_them(staff, rows, who):
     for app, model, field, target in relations():
         url = f"{reverse('admin:autocomplete')}?app_label={app}&model_name={model}&field_name={field}&term="
         status, _, _ = browser.ask("GET", url)
-        # 404: the target has no search, so there is nothing to offer to anybody.
-        right = {200, 404} if who in MODELS[target].look else {403, 404}
+        # 404: the target has no search, so there is nothing to offer to anybody. Requests are in no such list.
+        right = {200, 404} if who in MODELS[target].look and target != REQUEST else {403, 404}
         if status not in right:
             wrong.append(f"{app}.{model}.{field}: {status}")
     assert wrong == []
@@ -335,13 +335,13 @@ def _request(user):
 def test_the_counts_of_the_first_screen_leave_another_clinic_out(client, staff, two_clinics):
     client.force_login(staff[FRONT_DESK])
     context = client.get("/admin/").context
-    assert (context["desk"].waiting, context["desk"].quarantined, len(context["mails"])) == (2, 2, 6)
+    assert (context["desk"].waiting.total, context["desk"].quarantined, len(context["mails"])) == (2, 2, 6)
     client.force_login(staff[MANAGER])
     context = client.get("/admin/").context
-    assert (context["desk"].waiting, context["desk"].quarantined, len(context["mails"])) == (3, 3, 9)
+    assert (context["desk"].waiting.total, context["desk"].quarantined, len(context["mails"])) == (3, 3, 9)
 
 
-def test_autocomplete_never_offers_another_clinics_request(client, staff, two_clinics):
+def test_autocomplete_never_offers_a_request(client, staff, two_clinics):
     client.force_login(staff[FRONT_DESK])
     asked, own = 0, two_clinics["own"][0]
     for app, model, field, target in relations():
@@ -349,9 +349,8 @@ def test_autocomplete_never_offers_another_clinics_request(client, staff, two_cl
             continue
         asked += 1
         url = f"{reverse('admin:autocomplete')}?app_label={app}&model_name={model}&field_name={field}&term="
-        for request in two_clinics["other"]:
-            assert client.get(url + request.reference).json()["results"] == []
-        assert client.get(url + own.reference).json()["results"][0]["id"] == str(own.pk)
+        for request in (*two_clinics["other"], own):
+            assert client.get(url + request.reference).status_code == 403
     assert asked >= 3
 
 
