@@ -11,6 +11,7 @@ from clinic_site.core.encryption import lookup_hash
 from .spam import Client
 
 TRAP_FIELD = "leave_blank"
+TOOK_FIELD = "took"
 
 
 def client_of(request) -> Client:
@@ -24,8 +25,14 @@ def client_of(request) -> Client:
         client_hash=_place_hash(request),
         trap=request.POST.get(TRAP_FIELD, ""),
         is_cross_site=request.headers.get("Sec-Fetch-Site") == "cross-site",
+        took=_milliseconds(request.POST.get(TOOK_FIELD, "")),
         has_foreign_origin=origin not in ("", "null") and urlsplit(origin).netloc not in hosts,
     )
+
+
+def _milliseconds(text: str) -> int | None:
+    """What the page measured. Whatever is no number means nothing: the page may be without scripts."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def _place_hash(request) -> str:

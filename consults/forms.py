@@ -13,6 +13,7 @@ from .cleaning import ENTER_EMAIL, ENTER_PHONE, PHONE_MAX_LENGTH, clean_email, d
 from .intake import Answers
 from .models import ConsentText, ConsultRequest
 
+NOTE_MAX_LENGTH = 500
 UNSURE = "unsure"
 SELECT_LOCATION = "Select where you would like to be seen"
 SELECT_CONTACT = "Select how we should reach you"
@@ -28,6 +29,13 @@ class PlainText(forms.CharField):
         for validator in self.validators:
             if isinstance(validator, ProhibitNullCharactersValidator):
                 validator.message = "Remove the unreadable characters and try again"
+
+
+class NoteField(PlainText):
+    """Text of several lines, counted as browsers count it: a line's end is one character, however it was sent."""
+
+    def to_python(self, value) -> str:
+        return super().to_python(value).replace("\r\n", "\n").replace("\r", "\n")
 
 
 class HiddenText(forms.Field):
@@ -98,10 +106,10 @@ class ConsultForm(forms.Form):
     may_name_clinic = forms.BooleanField(
         required=False, help_text="Leave this empty and we only say our first names and number."
     )
-    note = PlainText(
+    note = NoteField(
         label="Anything we should know for the call?",
         required=False,
-        max_length=500,
+        max_length=NOTE_MAX_LENGTH,
         help_text="Please do not share medical details here. We will talk about those by phone.",
         error_messages={"max_length": "Your note must be %(limit_value)d characters or fewer"},
         widget=forms.Textarea(attrs={"rows": 3}),
@@ -109,6 +117,7 @@ class ConsultForm(forms.Form):
     source = HiddenText()
     page = HiddenText()
     consents = HiddenText()
+    took = HiddenText()
 
     use_required_attribute = False
 
@@ -152,9 +161,6 @@ class ConsultForm(forms.Form):
 
     def clean_email(self) -> str:
         return clean_email(self.cleaned_data["email"])
-
-    def clean_note(self) -> str:
-        return self.cleaned_data["note"].replace("\r\n", "\n")
 
     def clean_source(self) -> str:
         source = self.cleaned_data["source"]

@@ -11,6 +11,7 @@ from clinic_site.core.encryption import lookup_hash
 from clinic_site.core.models import AuditEntry
 from locations.models import Location
 
+from .client_counts import count_form
 from .models import Activity, Consent, ConsentText, ConsultRequest, SourceCount
 from .models.request import email_hash, new_reference, phone_hash
 from .notifications import queue_confirmation, queue_staff_mail, queue_test_mails
@@ -19,6 +20,8 @@ from .spam import Client, Verdict, judge
 
 # The same request again within this time is a second click, Back or a refresh.
 SAME_CLICK = timedelta(minutes=15)
+# A note of fewer characters is no sign when it comes twice: "After five, please".
+SHORT_NOTE = 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +47,12 @@ class Answers:
         said["phone_as_typed"] = self.phone or self.phone_as_typed
         text = "\0".join(f"{key}={said[key]}" for key in sorted(said))
         return lookup_hash(text, purpose="fingerprint")
+
+    @property
+    def note_hash(self) -> str:
+        """Equal for notes that say the same; '' for one so short that many people may have written it."""
+        words = " ".join(self.note.casefold().split())
+        return lookup_hash(words, purpose="note") if len(words) >= SHORT_NOTE else ""
 
 
 @dataclass(frozen=True)
@@ -139,6 +148,7 @@ def _create(answers: Answers, source: str, consent_ids, now: datetime, **fields)
         best_time=answers.best_time,
         may_name_clinic=answers.may_name_clinic,
         note=answers.note,
+        note_hash=answers.note_hash,
         source=source,
         phone_hash=phone_hash(answers.phone),
         email_hash=email_hash(answers.email),
@@ -154,6 +164,8 @@ def _ask_again(request: ConsultRequest, now: datetime) -> None:
     request.last_asked_at = now
     if not request.is_open:
         wait_again(request, now=now)
+    # Whoever asks again is not to wait for the day to which they were put off.
+    request.next_action_at = None
     if request.spam_state == ConsultRequest.SpamState.CONFIRMED:
         # Somebody insists: staff look once more.
         request.spam_state = ConsultRequest.SpamState.QUARANTINED
@@ -165,12 +177,14 @@ def _ask_again(request: ConsultRequest, now: datetime) -> None:
 
 
 def _judge(answers: Answers, client: Client, now: datetime) -> Verdict:
-    recent = 0
-    if client.client_hash:
-        recent = ConsultRequest.objects.filter(
-            client_hash=client.client_hash, asked_at__gt=now - timedelta(hours=1)
-        ).count()
-    return judge(name=answers.name, note=answers.note, client=client, recent_from_client=recent)
+    recent = count_form(client_hash=client.client_hash, now=now) if client.client_hash else 0
+    same_note = 0
+    if answers.note_hash:
+        since = ConsultRequest.objects.filter(note_hash=answers.note_hash, asked_at__gt=now - timedelta(days=1))
+        same_note = since.exclude(client_hash=client.client_hash).count()
+    return judge(
+        name=answers.name, note=answers.note, client=client, recent_from_client=recent, same_note_elsewhere=same_note
+    )
 
 
 def _free_reference() -> str:

@@ -64,7 +64,8 @@ def django_db_setup(django_db_setup, django_db_blocker) -> Iterator[None]:
 @pytest.fixture(scope="session", autouse=True)
 def audit_entries_can_be_flushed() -> Iterator[None]:
     """Between tests that commit, SQLite empties tables row by row, which the audit trail's triggers refuse."""
-    from django.db.backends.sqlite3.operations import DatabaseOperations
+    # From base: on PostgreSQL nobody has imported it yet, and operations alone would import itself.
+    from django.db.backends.sqlite3.base import DatabaseOperations
 
     from clinic_site.core import append_only
 

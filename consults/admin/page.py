@@ -15,7 +15,7 @@ from ..outreach import phone_text, ways_to_reach
 from ..pipeline import next_morning, possible_outcomes
 from ..presence import person_name
 from ..same_person import of_person
-from ..spam import SIGNALS
+from ..spam import SET_ASIDE_AT, SIGNALS
 from .forms import OutcomeForm, PhoneForm
 
 Kind = Activity.Kind
@@ -64,7 +64,8 @@ def page_context(
         "is_mine": asked.owner_id == user.pk,
         "others": [_other(other, asked) for other in others[:SHOWN_OTHERS]],
         "all_others_url": _all_url(asked) if len(others) > SHOWN_OTHERS else "",
-        "reasons": reasons(asked),
+        "signals": [SIGNALS[code] for code in asked.spam_reasons if code in SIGNALS],
+        "set_aside_at": SET_ASIDE_AT,
         "activities": activities,
         "consents": asked.consents.select_related("text").order_by("pk"),
         "mails": mail_rows(OutboxMessage.objects.filter(about=asked.subject).order_by("-created_at", "-pk")),

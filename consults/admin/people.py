@@ -6,7 +6,7 @@ from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import path, reverse
 from django.utils import timezone
 
-from ..people import Person, Reason, erase_person, export_person, read_person, read_signed, record_found
+from ..personal_data import Person, Reason, erase_person, export_person, read_person, read_signed, record_found
 from .tool_page import ToolPages
 
 PERMISSION = "consults.handle_personal_data"

@@ -6,6 +6,11 @@ window.addEventListener("load", () =>
   }),
 );
 
+// How long the form was open: robots are quicker than anybody can type.
+for (const took of document.querySelectorAll("input[name=took]")) {
+  took.form.addEventListener("submit", () => (took.value = Math.round(performance.now())));
+}
+
 for (const field of document.querySelectorAll(".bad")) {
   field.addEventListener("change", () => {
     field.classList.remove("bad");

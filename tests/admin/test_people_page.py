@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from clinic_site.core.models import AuditEntry, OutboxMessage
 from clinic_site.roles import EDITOR, FRONT_DESK, MANAGER, OWNER
-from consults import people
+from consults import personal_data as people
 from consults.models import Activity, Consent, ConsultRequest
 from consults.pipeline import note_outcome
 from tests.factories.consults import (

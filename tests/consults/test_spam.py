@@ -1,10 +1,12 @@
 import pytest
 
-from consults.spam import MANY, Client, judge
+from consults.spam import MANY, SAME_NOTES, Client, judge
 
 
-def verdict(name="Dana Whitfield", note="", recent=0, **client):
-    return judge(name=name, note=note, client=Client(**client), recent_from_client=recent)
+def verdict(name="Dana Whitfield", note="", recent=0, same_note=0, **client):
+    return judge(
+        name=name, note=note, client=Client(**client), recent_from_client=recent, same_note_elsewhere=same_note
+    )
 
 
 def test_an_ordinary_request_bears_no_sign():
@@ -31,6 +33,18 @@ def test_one_weak_sign_alone_sets_nothing_aside():
     assert not verdict(is_cross_site=True).is_suspect
     assert not verdict(has_foreign_origin=True).is_suspect
     assert verdict(is_cross_site=True, has_foreign_origin=True).is_suspect
+
+
+def test_a_quick_hand_alone_sets_nothing_aside():
+    assert verdict(took=2999).codes == ["too_fast"]
+    assert not verdict(took=2999).is_suspect
+    assert verdict(took=3000).codes == verdict(took=None).codes == []
+    assert verdict(took=500, has_foreign_origin=True).is_suspect
+
+
+def test_the_same_note_from_many_places_is_set_aside():
+    assert not verdict(same_note=SAME_NOTES - 1).codes
+    assert verdict(same_note=SAME_NOTES).is_suspect
 
 
 def test_ten_requests_from_one_place_are_fine_and_many_are_not():

@@ -345,3 +345,29 @@ def test_a02_the_same_a_quarter_of_an_hour_later_is_told_as_asked_again():
     ConsultRequest.objects.update(asked_at=earlier, last_asked_at=earlier)
     assert_is_taken(post())
     assert OutboxMessage.objects.filter(subject__startswith="Asked again").count() == 1
+
+
+@pytest.fixture
+def asks_for_a_note():
+    ClinicIdentity.objects.update(ask_for_note=True)
+
+
+def of_units(count: int, *, breaks: int = 0) -> str:
+    """A text that a browser counts as `count` characters, with as many line breaks, sent as browsers send them."""
+    return ("\r\n" * breaks) + "x" * (count - breaks)
+
+
+@pytest.mark.usefixtures("asks_for_a_note")
+def test_a42_a_line_break_counts_as_one_character_as_browsers_count_it():
+    assert_is_taken(post(note="a" + of_units(498, breaks=20) + "b"))
+    assert ConsultRequest.objects.get().note == "a" + "\n" * 20 + "x" * 478 + "b"
+
+
+@pytest.mark.usefixtures("asks_for_a_note")
+def test_a42_the_server_is_never_stricter_than_the_browser():
+    assert_is_taken(post(note="😀" * 250))  # 500 to a browser, whose characters of this kind count as two
+    response = post(note="y" + of_units(499, breaks=20) + "z")
+    assert response.status_code == 422
+    assert "Your note must be 500 characters or fewer" in response.content.decode()
+    assert "x" * 479 + "z" in response.content.decode()
+    assert ConsultRequest.objects.count() == 1

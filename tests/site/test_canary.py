@@ -276,8 +276,8 @@ def test_an_exception_in_the_worker(clinic, owner, monkeypatch, capfd):
 def test_an_exception_while_erasing_or_exporting(clinic, owner, monkeypatch, capfd):
     receive(owner)
     person = owner.post(reverse("admin:consults_people"), {"term": PHONE}).context["person"]
-    monkeypatch.setattr("consults.people.delete_some", fault)
-    monkeypatch.setattr("consults.people._request", fault)
+    monkeypatch.setattr("consults.personal_data.delete_some", fault)
+    monkeypatch.setattr("consults.personal_data._request", fault)
     with nothing_is_said(capfd):
         answers = [
             owner.post(reverse("admin:consults_people_erase"), {"person": person, "count": "1", "reason": "asked"}),

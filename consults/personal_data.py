@@ -17,7 +17,7 @@ from .models import ConsultRequest
 from .models.request import ConsultRequestQuerySet, email_hash, phone_hash
 from .retention import delete_some
 
-SALT = "consults.people"
+SALT = "consults.personal_data"
 # How long a page that found somebody may be acted upon, in seconds.
 STANDS_FOR = 60 * 60
 # Keyed hashes of what the file holds anyway, and rows of the database: they tell the person nothing.
