@@ -47,13 +47,14 @@ ADDRESSES = list(walk(admin.site.urls[0]))
 
 
 @pytest.fixture(autouse=True)
-def quick(settings):
+def quick(settings, monkeypatch):
     """Thousands of refusals would each be drawn as a page and written to a log that nobody reads.
 
     How often a page asks the database is looked at elsewhere, and looking at it takes time.
     """
     settings.ROOT_URLCONF = "tests.site.plain_urls"
     settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if not name.startswith("zeal.")]
+    monkeypatch.setattr(admin.site, "enable_nav_sidebar", False)
     logging.disable(logging.WARNING)
     yield
     logging.disable(logging.NOTSET)
