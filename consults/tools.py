@@ -19,7 +19,14 @@ class Tool:
         return reverse(f"admin:{self.name}")
 
 
-TOOLS: list[Tool] = []
+TOOLS: list[Tool] = [
+    Tool(
+        label="Reports",
+        about="How many ask, how fast they are answered, what becomes of them.",
+        name="consults_reports",
+        permission="consults.view_reports",
+    ),
+]
 
 
 def tools_for(user) -> list[Tool]:

@@ -1,5 +1,5 @@
 """Requests at the front desk, who is told about them, and what people agreed to."""
 
-from . import consent, recipient, request, source
+from . import consent, recipient, request
 
-__all__ = ["consent", "recipient", "request", "source"]
+__all__ = ["consent", "recipient", "request"]

@@ -20,6 +20,7 @@ from ..models.request import REFERENCE_LENGTH, email_hash, phone_hash
 from ..outreach import phone_text, ways_to_reach
 from ..pipeline import NotPossible, confirm_spam, possible_outcomes, release
 from ..spam import SIGNALS
+from .reports import Reports
 from .steps import LABELS, OneClickSteps
 
 SpamState = ConsultRequest.SpamState
@@ -33,7 +34,7 @@ BUTTONS = {
 
 
 @admin.register(ConsultRequest)
-class ConsultRequestAdmin(OneClickSteps, admin.ModelAdmin):
+class ConsultRequestAdmin(Reports, OneClickSteps, admin.ModelAdmin):
     """What people sent is kept word for word: nothing here adds, edits or deletes it."""
 
     list_display = ["reference_spoken", "clinic", "stage", "age", "reach", "spam"]
