@@ -81,8 +81,6 @@ def lines(
     ticks = scale(max(highest, promise[0] if promise else 0))
     slot = (100 - LEFT) / max(len(labels), 1)
     parts = [_grid(ticks, unit)]
-    if promise:
-        parts.append(_promise(_height(promise[0], ticks[-1]), promise[1]))
     for number, one in enumerate(series):
         points = [
             None if value is None else (LEFT + slot * (place + 0.5), _height(value, ticks[-1]))
@@ -94,8 +92,11 @@ def lines(
             for place, point in enumerate(points)
             if point
         ]
+    if promise:
+        parts.append(_promise(_height(promise[0], ticks[-1]), promise[1]))
     parts.append(_labels(labels, slot))
-    return _chart(key, title, about, parts, FLOOR + FOOT, series)
+    dashed = [Series(name=f"{one.name} (dashed)", values=one.values) for one in series[1:]]
+    return _chart(key, title, about, parts, FLOOR + FOOT, [*series[:1], *dashed])
 
 
 def bars(*, key: str, title: str, about: str, rows: Sequence[tuple[str, int, str]]) -> Chart:

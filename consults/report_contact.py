@@ -42,6 +42,7 @@ def time_to_first_contact(figures: Figures) -> Section:
                 rows=[[name, *_contact_cells(times, promise)] for name, times in told],
                 export=[[name, *_contact_numbers(times, promise)] for name, times in told],
                 export_headings=_in_minutes(headings),
+                is_wide=True,
             ),
             _contact_by_week(figures, weeks),
         ],

@@ -87,7 +87,9 @@ class Figures:
 
     def week(self, monday: date) -> str:
         """A week as tables name it, and whether some of its days are outside the period."""
-        return day_text(monday) + ("" if self.period.is_whole(monday) else ", in part")
+        is_one_year = self.period.first.year == self.period.last.year
+        name = f"{monday:%b} {monday.day}" if is_one_year else day_text(monday)
+        return name if self.period.is_whole(monday) else f"{name}, in part"
 
     @property
     def week_labels(self) -> list[str]:

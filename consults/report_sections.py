@@ -64,6 +64,7 @@ def outcomes(figures: Figures) -> Section:
         heading="What became of them",
         meaning="Where each request of these weeks stands now. Closed ones are told by how they last ended.",
         first="Outcome",
+        caption="Requests by outcome",
         rows=rows,
     )
 
@@ -75,11 +76,12 @@ def sources(figures: Figures) -> Section:
         heading="Kinds of page they came from",
         meaning="The kind of page whose form was sent. Which article it was is never kept with a request.",
         first="Kind of page",
+        caption="Requests by kind of page",
         rows=[[ConsultRequest.Source(source).label, count] for source, count in found.items()],
     )
 
 
-def _counts(*, key: str, heading: str, meaning: str, first: str, rows: list[list]) -> Section:
+def _counts(*, key: str, heading: str, meaning: str, first: str, caption: str, rows: list[list]) -> Section:
     """A bar and a row for each kind, with its share of all."""
     total = sum(count for _, count in rows)
     return Section(
@@ -95,7 +97,7 @@ def _counts(*, key: str, heading: str, meaning: str, first: str, rows: list[list
         tables=[
             Table(
                 name=key,
-                caption=heading,
+                caption=caption,
                 headings=[first, "Requests", "Share"],
                 rows=[[name, count, share(count, total) or NOTHING] for name, count in rows],
                 foot=["Together", total, ""],

@@ -84,12 +84,7 @@ class Reports:
             return HttpResponseNotAllowed(["GET", "HEAD"])
         now = timezone.now()
         places = _places(request.user)
-        asked = request.GET if {"from", "to", "clinic"} & set(request.GET) else {}
-        form = RangeForm(
-            {"from": "", "to": "", "clinic": "", **asked_once(asked)},
-            clinics=[(key, name) for key, _, name in places],
-            now=now,
-        )
+        form = RangeForm(_asked(request, now=now), clinics=[(key, name) for key, _, name in places], now=now)
         period, name = form.period, request.GET.get("csv", "")
         figures = _figures(request.user, [place for place in places if form.clinic in ("", place[0])], period, now)
         if name and name not in SECTIONS:
@@ -105,9 +100,13 @@ class Reports:
         return TemplateResponse(request, "admin/consults/reports.html", context)
 
 
-def asked_once(query) -> dict[str, str]:
-    """Return the last value of each name in an address."""
-    return {name: query[name] for name in query}
+def _asked(request, *, now: datetime) -> dict[str, str]:
+    """What the address asks for; the default days, written into the form, when it names none."""
+    asked = {name: request.GET.get(name, "") for name in ("from", "to", "clinic")}
+    if asked["from"] or asked["to"]:
+        return asked
+    default = last_weeks(now=now)
+    return {**asked, "from": default.first.isoformat(), "to": default.last.isoformat()}
 
 
 def _note(action: str, request, now: datetime, **detail) -> None:
