@@ -23,10 +23,10 @@ def requests_by_week(figures: Figures) -> Section:
     total = figures.contact_of_all.asked
     several = len(names) > 1
     rows = [
-        [week, *(counts[clinic] for clinic, _ in figures.clinics), *([counts.total()] if several else [])]
+        [week, *([counts.total()] if several else []), *(counts[clinic] for clinic, _ in figures.clinics)]
         for week, counts in figures.arrivals.items()
     ]
-    headings = ["Week of", *names, *(["All"] if several else [])]
+    headings = ["Week of", *(["All"] if several else []), *names]
     return Section(
         key="requests-by-week",
         heading="Requests by week",
