@@ -40,7 +40,6 @@ MANAGEMENT = {
     **DESK,
     "consults.recipient": ALL,
     "consults.consenttext": ("view", "add"),
-    "consults.sourcecount": LOOK,
     "core.clinicidentity": ("view", "add", "change"),
     "core.outboxmessage": LOOK,
     "core.auditentry": LOOK,

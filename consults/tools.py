@@ -21,6 +21,12 @@ class Tool:
 
 TOOLS: list[Tool] = [
     Tool(
+        label="Reports",
+        about="How many ask, how fast they are answered, what becomes of them.",
+        name="consults_reports",
+        permission="consults.view_reports",
+    ),
+    Tool(
         label="Find or erase what is kept of a person",
         about="By a phone number or an e-mail address: download it as one file, or erase it.",
         name="consults_people",

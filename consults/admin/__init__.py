@@ -1,6 +1,6 @@
 """Requests at the front desk, who is told about them, and what people agreed to."""
 
 from .. import audit_words
-from . import consent, recipient, request, source
+from . import consent, recipient, request
 
-__all__ = ["audit_words", "consent", "recipient", "request", "source"]
+__all__ = ["audit_words", "consent", "recipient", "request"]

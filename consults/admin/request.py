@@ -19,6 +19,7 @@ from .forms import FindForm
 from .page import page_context, reasons
 from .paging import COUNTED, CappedPaginator
 from .people import PeoplePage
+from .reports import Reports
 from .retention import RetentionPage
 from .steps import OneClickSteps
 from .trail import Trail
@@ -29,7 +30,9 @@ COLUMNS = {field.name for field in ConsultRequest._meta.get_fields()}
 
 
 @admin.register(ConsultRequest)
-class ConsultRequestAdmin(FindRequests, OneClickSteps, RetentionPage, PeoplePage, ExportPage, Trail, admin.ModelAdmin):
+class ConsultRequestAdmin(
+    FindRequests, OneClickSteps, Reports, RetentionPage, PeoplePage, ExportPage, Trail, admin.ModelAdmin
+):
     """What people sent is kept word for word: nothing here adds, edits or deletes it."""
 
     list_display = ["reference_spoken", "clinic", "standing", "age", "next_step", "owned_by", "reach"]

@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clinic_site.core.models import AuditEntry, ClinicIdentity, JobRun, Page, SiteText
-from consults.models import ConsentText, SourceCount
+from consults.models import ConsentText
 from tests.factories.consults import make_consent_text
 
 from .page import text_of
@@ -93,7 +93,6 @@ def make_records() -> list:
     return [
         AuditEntry.record(action="request-viewed", subject="consult:AAAABBBB", now=now),
         JobRun.objects.create(name="digest", period="2026-11-25", started_at=now),
-        SourceCount.objects.create(day=now.date(), path="/consult/", requests=3),
     ]
 
 

@@ -18,7 +18,6 @@ from clinic_site.core.models import (
     Redirect,
 )
 from clinic_site.roles import FRONT_DESK, ROLES, set_up_roles
-from consults.models import SourceCount
 from tests.factories.articles import (
     make_article,
     make_picture,
@@ -77,7 +76,6 @@ def make_everything(clinic, *, signer: User, location="same") -> dict[str, int]:
         "consults.consenttext": make_consent_text(),
         "consults.consultrequest": request,
         "consults.recipient": make_recipient(),
-        "consults.sourcecount": SourceCount.objects.create(day=date(2026, 11, 25), path="/consult/", requests=1),
         "core.auditentry": AuditEntry.record(action="test", subject="test:1", now=NOW),
         "core.clinicidentity": ClinicIdentity.objects.first() or ClinicIdentity.objects.create(name="The clinic"),
         "core.jobrun": JobRun.objects.create(name="digest", period="2026-11-25", started_at=NOW),

@@ -14,7 +14,7 @@ from tests.factories.posts import NOW
 pytestmark = pytest.mark.django_db
 
 # Pages on which no request stands: they ask for something first, or show numbers alone.
-WITHOUT_REQUESTS = {"consults_retention", "consults_people", "consults_export", "consults_find"}
+WITHOUT_REQUESTS = {"consults_retention", "consults_people", "consults_export", "consults_find", "consults_reports"}
 
 
 @pytest.fixture(autouse=True)

@@ -191,7 +191,7 @@ def test_pages_that_are_not_for_it_hold_nothing_of_it(clinic, owner):
     mails = OutboxMessage.objects.order_by("pk")
     of_consults = ["retention", "people", "export", "consultrequest_changelist", "recipient_changelist"]
     of_core = ["auditentry", "outboxmessage", "jobrun", "missedsearch"]
-    paths = [reverse(f"admin:consults_{name}") for name in [*of_consults, "sourcecount_changelist"]]
+    paths = [reverse(f"admin:consults_{name}") for name in [*of_consults, "reports"]]
     paths += [reverse(f"admin:core_{name}_changelist") for name in of_core]
     paths += [reverse("admin:core_outboxmessage_change", args=[mail.pk]) for mail in mails]
     paths += [reverse("admin:core_auditentry_change", args=[entry.pk]) for entry in AuditEntry.objects.all()]
