@@ -11,8 +11,9 @@ from clinic_site.core.encryption import lookup_hash
 from clinic_site.core.models import AuditEntry
 from locations.models import Location
 
+from .client import count_form
 from .models import Activity, Consent, ConsentText, ConsultRequest, SourceCount
-from .models.request import email_hash, new_reference, phone_hash
+from .models.request import email_hash, new_reference, note_hash, phone_hash
 from .notifications import queue_confirmation, queue_staff_mail
 from .pipeline import WAITING_FIELDS, wait_again
 from .spam import Client, Verdict, judge
@@ -112,6 +113,7 @@ def _store(answers: Answers, source: str, client: Client, now: datetime, page: s
         spam_reasons=verdict.codes,
         phone_hash=phone_hash(answers.phone),
         email_hash=email_hash(answers.email),
+        note_hash=note_hash(answers.note),
         client_hash=client.client_hash,
         fingerprint=answers.fingerprint,
     )
@@ -140,12 +142,23 @@ def _ask_again(request: ConsultRequest, now: datetime) -> None:
 
 
 def _judge(answers: Answers, client: Client, now: datetime) -> Verdict:
-    recent = 0
-    if client.client_hash:
-        recent = ConsultRequest.objects.filter(
-            client_hash=client.client_hash, asked_at__gt=now - timedelta(hours=1)
-        ).count()
-    return judge(name=answers.name, note=answers.note, client=client, recent_from_client=recent)
+    return judge(
+        name=answers.name,
+        note=answers.note,
+        client=client,
+        from_client=count_form(client_hash=client.client_hash, now=now),
+        same_note=_same_note(answers.note, client, now),
+    )
+
+
+def _same_note(note: str, client: Client, now: datetime) -> int:
+    """How many requests of the last day hold the same note and came from elsewhere."""
+    hashed = note_hash(note)
+    if not hashed:
+        return 0
+    same = ConsultRequest.objects.filter(note_hash=hashed, asked_at__gt=now - timedelta(days=1))
+    # Two requests from places that are not known did not come from one place.
+    return (same.exclude(client_hash=client.client_hash) if client.client_hash else same).count()
 
 
 def _free_reference() -> str:
