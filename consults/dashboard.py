@@ -11,6 +11,7 @@ from clinic_site.core.dashboard import Banner, mails_with_trouble
 from clinic_site.core.models import AuditEntry
 from locations.models import Location
 
+from .consents import do_not_contact, with_consents
 from .models import ConsultRequest, Recipient
 from .notifications import NO_RECIPIENTS, mails_visible_to
 from .outreach import Way, ways_to_reach
@@ -30,6 +31,7 @@ class WaitingRow:
     typed_phone: str
     best_time: str
     may_name_clinic: bool
+    do_not_contact: bool
     age: str
     is_long: bool
 
@@ -87,7 +89,7 @@ def desk(user, *, now: datetime) -> Desk | None:
         return None
     visible = ConsultRequest.objects.visible_to(user)
     waiting = visible.waiting()
-    shown = list(waiting.select_related("location")[:SHOWN_REQUESTS])
+    shown = list(with_consents(waiting.select_related("location"))[:SHOWN_REQUESTS])
     if shown:
         references = [request.reference for request in shown]
         AuditEntry.record(action="waiting-viewed", subject="consults", now=now, actor=user, requests=references)
@@ -135,6 +137,7 @@ def _row(request: ConsultRequest, now: datetime) -> WaitingRow:
         typed_phone=request.phone_as_typed,
         best_time=request.get_best_time_display(),
         may_name_clinic=request.may_name_clinic,
+        do_not_contact=do_not_contact(request),
         age=age_text(age),
         is_long=age >= LONG,
     )

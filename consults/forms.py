@@ -1,4 +1,4 @@
-"""The consult form: six questions, one permission, nothing about health."""
+"""The consult form: six questions, two permissions, nothing about health."""
 
 from crispy_forms.helper import FormHelper
 from django import forms
@@ -13,9 +13,11 @@ from .cleaning import ENTER_EMAIL, ENTER_PHONE, PHONE_MAX_LENGTH, clean_email, d
 from .intake import Answers
 from .models import ConsentText, ConsultRequest
 
+ContactBy = ConsultRequest.ContactBy
 UNSURE = "unsure"
 SELECT_LOCATION = "Select where you would like to be seen"
 SELECT_CONTACT = "Select how we should reach you"
+ALLOW_TEXTS = "Tick this box if we may text you. If not, choose a phone call or email"
 # The pages that carry the form; anything else sent as `page` is not counted.
 COUNTED_PAGES = {"articles:article", "locations:location", "consults:consult", "site:home"}
 
@@ -28,6 +30,19 @@ class PlainText(forms.CharField):
         for validator in self.validators:
             if isinstance(validator, ProhibitNullCharactersValidator):
                 validator.message = "Remove the unreadable characters and try again"
+
+
+class PlainLines(PlainText):
+    """A text of several lines. A line break counts as one character, as it does in the browser, however it is sent.
+
+    An emoji counts as one here and as two there: the server is never the stricter one.
+    """
+
+    widget = forms.Textarea
+
+    def to_python(self, value) -> str:
+        text = super().to_python(value)
+        return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 class HiddenText(forms.Field):
@@ -75,11 +90,12 @@ class ConsultForm(forms.Form):
     )
     contact_by = forms.ChoiceField(
         label="How should we reach you?",
-        choices=ConsultRequest.ContactBy.choices,
-        initial=ConsultRequest.ContactBy.CALL,
+        choices=ContactBy.choices,
+        initial=ContactBy.CALL,
         widget=Tiles,
         error_messages={"required": SELECT_CONTACT, "invalid_choice": SELECT_CONTACT},
     )
+    may_text = forms.BooleanField(required=False, help_text="Needed only if you chose text")
     email = PlainText(
         label="Email address",
         required=False,
@@ -98,7 +114,7 @@ class ConsultForm(forms.Form):
     may_name_clinic = forms.BooleanField(
         required=False, help_text="Leave this empty and we only say our first names and number."
     )
-    note = PlainText(
+    note = PlainLines(
         label="Anything we should know for the call?",
         required=False,
         max_length=500,
@@ -109,6 +125,7 @@ class ConsultForm(forms.Form):
     source = HiddenText()
     page = HiddenText()
     consents = HiddenText()
+    took = HiddenText()  # written by form.js, read by client.client_of
 
     use_required_attribute = False
 
@@ -129,6 +146,7 @@ class ConsultForm(forms.Form):
         self.fields["may_name_clinic"].label = (
             voicemail.body if voicemail else "You may say the clinic’s name in a voicemail or text"
         )
+        self._ask_about_texts()
         if not ClinicIdentity.load().ask_for_note:
             del self.fields["note"]
         for name in self.fields.keys() & {"email", "best_time", "note"}:
@@ -137,6 +155,15 @@ class ConsultForm(forms.Form):
         # The form tag stands in the template; see views.consult for why there is no token.
         self.helper.form_tag = False
         self.helper.disable_csrf = True
+
+    def _ask_about_texts(self) -> None:
+        """Show the wording beside its box. Without a wording nobody can agree to texts, so none are offered."""
+        if wording := self.wordings[ConsentText.Purpose.TEXT]:
+            self.fields["may_text"].label = wording.body
+            return
+        del self.fields["may_text"]
+        contact_by = self.fields["contact_by"]
+        contact_by.choices = [(value, label) for value, label in contact_by.choices if value != ContactBy.TEXT]
 
     @property
     def contact_wording(self) -> str:
@@ -152,9 +179,6 @@ class ConsultForm(forms.Form):
 
     def clean_email(self) -> str:
         return clean_email(self.cleaned_data["email"])
-
-    def clean_note(self) -> str:
-        return self.cleaned_data["note"].replace("\r\n", "\n")
 
     def clean_source(self) -> str:
         source = self.cleaned_data["source"]
@@ -174,7 +198,9 @@ class ConsultForm(forms.Form):
 
     def clean(self) -> dict:
         data = super().clean()
-        by_email = data.get("contact_by") == ConsultRequest.ContactBy.EMAIL
+        by_email = data.get("contact_by") == ContactBy.EMAIL
+        if data.get("contact_by") == ContactBy.TEXT and not data.get("may_text"):
+            self.add_error("may_text", ALLOW_TEXTS)
         if by_email and not data.get("email") and "email" not in self.errors:
             self.add_error("email", "Enter your email address, or choose another way to be reached")
         typed = data.get("phone", "")
@@ -198,5 +224,7 @@ class ConsultForm(forms.Form):
             contact_by=data["contact_by"],
             best_time=data["best_time"] or ConsultRequest.BestTime.ANY,
             may_name_clinic=data["may_name_clinic"],
+            # Ticked beside another way, the box asks for nothing: it counts only for who chose text.
+            may_text=data["contact_by"] == ContactBy.TEXT and data["may_text"],
             note=data.get("note", ""),
         )

@@ -18,13 +18,17 @@ from .notifications import queue_confirmation, queue_staff_mail
 from .pipeline import WAITING_FIELDS, wait_again
 from .spam import Client, Verdict, judge
 
+Purpose = ConsentText.Purpose
 # The same request again within this time is a second click, Back or a refresh.
 SAME_CLICK = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Answers:
-    """What one person told the form, cleaned. `phone` is dialable or '', the rest as typed."""
+    """What one person told the form, cleaned. `phone` is dialable or '', the rest as typed.
+
+    `may_text` is true only for who chose to be texted and ticked the box for it.
+    """
 
     location: Location | None
     name: str
@@ -34,12 +38,14 @@ class Answers:
     email: str = ""
     best_time: str = ConsultRequest.BestTime.ANY
     may_name_clinic: bool = False
+    may_text: bool = False
     note: str = ""
 
     @property
     def fingerprint(self) -> str:
         """Equal for two requests that say the same thing."""
         said = {**asdict(self, dict_factory=dict), "location": self.location and self.location.pk}
+        del said["may_text"]  # follows from how they want to be reached
         said["email"] = self.email.casefold()
         # The dialable form counts, not the way it was typed.
         said["phone_as_typed"] = self.phone or self.phone_as_typed
@@ -117,7 +123,7 @@ def _store(answers: Answers, source: str, client: Client, now: datetime, page: s
         client_hash=client.client_hash,
         fingerprint=answers.fingerprint,
     )
-    _keep_consents(request, consent_ids, now)
+    _keep_consents(request, answers, consent_ids, now)
     Activity.objects.create(request=request, kind=Activity.Kind.RECEIVED, at=now)
     AuditEntry.record(action="request-received", subject=request.subject, now=now)
     if not request.is_set_aside:
@@ -167,16 +173,19 @@ def _free_reference() -> str:
     return reference
 
 
-def _keep_consents(request: ConsultRequest, consent_ids: tuple[int, ...], now: datetime) -> None:
+def _keep_consents(request: ConsultRequest, answers: Answers, consent_ids: tuple[int, ...], now: datetime) -> None:
+    """Write down which words were shown for each purpose, beside which box, and whether they were agreed to."""
     given = {
-        ConsentText.Purpose.CONTACT: True,  # said by sending the form; the wording stands above the button
-        ConsentText.Purpose.VOICEMAIL: request.may_name_clinic,
+        # Said by sending the form: the wording stands above the button.
+        Purpose.CONTACT: ("", True),
+        Purpose.VOICEMAIL: ("may_name_clinic", answers.may_name_clinic),
+        Purpose.TEXT: ("may_text", answers.may_text),
     }
     shown = {text.purpose: text for text in ConsentText.objects.filter(pk__in=consent_ids)}
-    for purpose, is_given in given.items():
+    for purpose, (box, is_given) in given.items():
         text = shown.get(purpose) or ConsentText.current(purpose)
         if text is not None:
-            Consent.objects.create(request=request, text=text, is_given=is_given, at=now)
+            Consent.objects.create(request=request, text=text, box=box, is_given=is_given, at=now)
 
 
 def _count_source(page: str, now: datetime) -> None:

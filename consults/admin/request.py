@@ -14,13 +14,15 @@ from clinic_site.core.dashboard import mail_rows
 from clinic_site.core.models import AuditEntry, OutboxMessage
 
 from ..cleaning import clean_email, dialable, one_line
+from ..consents import consents_of, do_not_contact, load_consents
 from ..dashboard import age_text
 from ..models import Activity, ConsultRequest
 from ..models.request import REFERENCE_LENGTH, email_hash, phone_hash
 from ..outreach import phone_text, ways_to_reach
 from ..pipeline import NotPossible, confirm_spam, possible_outcomes, release
-from ..spam import SIGNALS
+from ..spam import SET_ASIDE_AT, Verdict
 from .steps import LABELS, OneClickSteps
+from .withdraw import WithdrawConsent
 
 SpamState = ConsultRequest.SpamState
 # What the buttons say, in the order and the groups in which they stand.
@@ -33,7 +35,7 @@ BUTTONS = {
 
 
 @admin.register(ConsultRequest)
-class ConsultRequestAdmin(OneClickSteps, admin.ModelAdmin):
+class ConsultRequestAdmin(WithdrawConsent, OneClickSteps, admin.ModelAdmin):
     """What people sent is kept word for word: nothing here adds, edits or deletes it."""
 
     list_display = ["reference_spoken", "clinic", "stage", "age", "reach", "spam"]
@@ -158,6 +160,7 @@ def _named_by(term: str) -> Q:
 def _page(asked: ConsultRequest, *, may_work: bool, now) -> dict:
     """What the page of a request shows."""
     possible = possible_outcomes(asked) if may_work else []
+    load_consents(asked)
     return {
         "title": f"Request {asked.spoken_reference}",
         "asked": asked,
@@ -170,8 +173,10 @@ def _page(asked: ConsultRequest, *, may_work: bool, now) -> dict:
             for group, kinds in BUTTONS.items()
             if set(kinds) & set(possible)
         ],
-        "reasons": [SIGNALS[code].words if code in SIGNALS else code for code in asked.spam_reasons],
+        "verdict": Verdict.of_codes(asked.spam_reasons),
+        "set_aside_at": SET_ASIDE_AT,
         "activities": asked.activities.order_by("-at", "-pk"),
-        "consents": asked.consents.select_related("text").order_by("pk"),
+        "consents": consents_of(asked),
+        "do_not_contact": do_not_contact(asked),
         "mails": mail_rows(OutboxMessage.objects.filter(about=asked.subject).order_by("-created_at", "-pk")),
     }

@@ -64,7 +64,7 @@ def test_many_at_the_same_moment_are_counted_one_by_one():
         try:
             start.wait()
             for _ in range(5):
-                counts.append(count_form(client_hash="one place", now=NOW))  # noqa: PERF401
+                counts.append(count_form(client_hash="one place", now=NOW))
         except Exception as fault:
             faults.append(fault)
         finally:
