@@ -9,7 +9,7 @@ from clinic_site.core.dashboard import worker_is_alive
 from clinic_site.core.launch import LaunchItem
 
 from .dashboard import clinics_without_recipient
-from .models import ConsentText
+from .models import ConsentText, Recipient
 
 
 def missing(*, now: datetime) -> list[LaunchItem]:
@@ -19,10 +19,19 @@ def missing(*, now: datetime) -> list[LaunchItem]:
 
 def _recipients() -> list[LaunchItem]:
     url = reverse("admin:consults_recipient_add")
-    return [
+    nobody = [
         LaunchItem(text=f"{location.name}: nobody is told about new requests.", url=url, is_urgent=True)
         for location in clinics_without_recipient()
     ]
+    waiting = [
+        LaunchItem(
+            text=f"{recipient.email} waits for its code and gets no mail until it is entered.",
+            url=reverse("admin:consults_recipient_change", args=[recipient.pk]),
+            is_urgent=True,
+        )
+        for recipient in Recipient.objects.filter(is_active=True, verified_at=None).order_by("email", "pk")
+    ]
+    return [*nobody, *waiting]
 
 
 def _delivery(now: datetime) -> list[LaunchItem]:

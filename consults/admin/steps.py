@@ -20,6 +20,8 @@ from ..pipeline import NotPossible, confirm_spam, note_outcome, release
 LABELS = dict(Activity.Kind.choices)
 TOO_LATE = "Nothing was changed: that step is no longer possible, somebody may have been faster. This is how it stands."
 
+ANOTHER_CODE = "A code is not sent twice. Open that address under Recipients and press “Send a new code”."
+
 
 class OneClickSteps:
     """A ModelAdmin's views for noting outcomes, judging spam, and sending a mail again."""
@@ -79,6 +81,8 @@ class OneClickSteps:
         mail, now = get_object_or_404(mails_visible_to(request.user), pk=pk), timezone.now()
         if not mail.has_trouble:
             self.message_user(request, f"That mail needs no help: {mail.get_state_display().lower()}.", messages.INFO)
+        elif mail.holds_a_secret:
+            self.message_user(request, ANOTHER_CODE, messages.INFO)
         elif mail.last_error == NO_RECIPIENTS and not route_again(mail, now=now):
             self.message_user(request, "There is still nobody to send it to. Add a recipient first.", messages.ERROR)
         else:
