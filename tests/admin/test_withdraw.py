@@ -49,8 +49,8 @@ def test_the_page_says_which_words_were_shown_beside_which_box(desk, asked):
     assert "Being contacted about the request: yes You may contact me." in text[start:]
     assert "agreed to by sending the form" in text[start:]
     assert "Text messages: yes You may text me." in text[start:]
-    assert "beside the box “may_text”" in text[start:]
-    assert "beside the box “may_name_clinic”" in text[start:]
+    assert "beside a box of its own on the form (may_text)" in text[start:]
+    assert "beside a box of its own on the form (may_name_clinic)" in text[start:]
     assert "Nov. 25, 2026, 9:10 a.m." in text[start:]
 
 

@@ -111,7 +111,7 @@ def test_a43_rubbish_is_refused_in_words_and_mails_nobody(handler, path, mailout
         before = ConsultRequest.objects.count()
         status, page = post(handler, path, kind, raw)
         assert_is_answered(status, page, name)
-        assert (status == 303) == (ConsultRequest.objects.count() > before), name
+        assert status == 303 or ConsultRequest.objects.count() == before, name
     assert mailoutbox == []
     # Django's own word of a refusal is in the log; a fault would have a reference.
     assert "error reference" not in caplog.text
