@@ -23,7 +23,7 @@ class RecipientAdmin(admin.ModelAdmin):
     """An address that is new, or was changed, gets nothing but a code until that code is entered here."""
 
     change_form_template = "admin/consults/recipient/change_form.html"
-    list_display = ["email", "told_about", "is_active", "gets_alarms", "standing"]
+    list_display = ["email", "standing", "told_about", "is_active", "gets_alarms"]
     list_filter = ["is_active", "gets_alarms", "location"]
     list_select_related = ["location"]
     ordering = ["email", "pk"]
@@ -41,14 +41,10 @@ class RecipientAdmin(admin.ModelAdmin):
     ]
 
     def get_urls(self) -> list:
-        steps = {"code": self.code_view, "new-code": self.new_code_view}
+        steps = {"code": (self.code_view, "code"), "new-code": (self.new_code_view, "new_code")}
         own = [
-            path(
-                f"<int:pk>/{name}/",
-                self.admin_site.admin_view(view),
-                name=f"consults_recipient_{name.replace('-', '_')}",
-            )
-            for name, view in steps.items()
+            path(f"<int:pk>/{step}/", self.admin_site.admin_view(view), name=f"consults_recipient_{name}")
+            for step, (view, name) in steps.items()
         ]
         return [*own, *super().get_urls()]
 
