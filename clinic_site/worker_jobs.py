@@ -6,9 +6,10 @@ from articles.links import check_links, collect_links
 from articles.review_mail import queue_review_mails
 from clinic_site.core.jobs import DailyJob, FrequentJob, Job, WeeklyJob, forget_old_runs
 from clinic_site.core.search.missed import forget_missed
-from consults.client_counts import forget_counts
+from consults.client import forget_counts
 from consults.digest import queue_digest
 from consults.failures import tell_of_failed_mails
+from consults.recipients import forget_codes
 from consults.reminders import watch_promises
 from consults.retention import expire
 from consults.silence import TEST_JOB, ping_heartbeat, send_test, send_test_again
@@ -19,6 +20,7 @@ PERIODIC_JOBS: list[Job] = [
     DailyJob(TEST_JOB, send_test, not_before=time(6, 15)),
     DailyJob("digest", queue_digest, not_before=time(7, 30)),
     DailyJob("old-searches", forget_missed, not_before=time(3)),
+    DailyJob("old-codes", forget_codes, not_before=time(3)),
     DailyJob("old-counts", forget_counts, not_before=time(3)),
     DailyJob("old-runs", forget_old_runs, not_before=time(3)),
     DailyJob("retention", expire, not_before=time(3)),

@@ -32,5 +32,6 @@ name_actions(
     recipient_changed="Changed a recipient",
     recipient_deleted="Deleted a recipient",
     recipient_code_sent="Sent a code to a recipient",
+    recipient_code_wrong="Tried a wrong code for a recipient",
     recipient_confirmed="Confirmed a recipient by its code",
 )

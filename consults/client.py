@@ -1,17 +1,23 @@
 """What a request tells of its sender, without a name: signs of spam and a keyed place hash."""
 
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.db.models import F
 from django.utils import timezone
 
 from clinic_site.core.client_address import address_of
 from clinic_site.core.encryption import lookup_hash
 
+from .models import ClientCount
 from .spam import Client
 
+# Browsers fill a field by what its name or label calls for (Chromium does so in spite of autocomplete="off"):
+# none knows this one, so nobody's browser fills it behind their back.
 TRAP_FIELD = "leave_blank"
 TOOK_FIELD = "took"
+COUNTS_KEPT = timedelta(days=2)
 
 
 def client_of(request) -> Client:
@@ -25,13 +31,41 @@ def client_of(request) -> Client:
         client_hash=_place_hash(request),
         trap=request.POST.get(TRAP_FIELD, ""),
         is_cross_site=request.headers.get("Sec-Fetch-Site") == "cross-site",
-        took=_milliseconds(request.POST.get(TOOK_FIELD, "")),
-        has_foreign_origin=origin not in ("", "null") and urlsplit(origin).netloc not in hosts,
+        has_foreign_origin=origin not in ("", "null") and _netloc(origin) not in hosts,
+        took_ms=_milliseconds(request.POST.get(TOOK_FIELD, "")),
     )
 
 
+def count_form(*, client_hash: str, now: datetime) -> int:
+    """Count one more form from a place; return how many came from it in this hour of the clock, this one included.
+
+    Call it in the transaction that stores the request. Right across processes: the row is locked from the
+    UPDATE to the end of that transaction. 0 for a place that is not known.
+    """
+    if not client_hash:
+        return 0
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    # INSERT ... ON CONFLICT DO NOTHING: a fault here would end the transaction on PostgreSQL.
+    ClientCount.objects.bulk_create([ClientCount(client_hash=client_hash, hour=hour)], ignore_conflicts=True)
+    counted = ClientCount.objects.filter(client_hash=client_hash, hour=hour)
+    counted.update(forms=F("forms") + 1)
+    return counted.values_list("forms", flat=True).get()
+
+
+def forget_counts(*, now: datetime) -> int:
+    """Delete the counts older than two days; return how many there were."""
+    return ClientCount.objects.filter(hour__lt=now - COUNTS_KEPT).delete()[0]
+
+
+def _netloc(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return origin
+
+
 def _milliseconds(text: str) -> int | None:
-    """What the page measured. Whatever is no number means nothing: the page may be without scripts."""
+    """What the page's script wrote; None for anything it would not write. It proves nothing, so it weighs little."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 

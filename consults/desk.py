@@ -17,6 +17,7 @@ from clinic_site.core.models import AuditEntry, ClinicIdentity
 from locations.business_time import Calendars, load_calendars
 
 from .clock import promise
+from .consents import do_not_contact, with_consents
 from .dashboard import may_see
 from .day import age_text, day_bounds, moment_text
 from .models import Activity, ConsultRequest
@@ -45,6 +46,7 @@ class Row:
     typed_phone: str
     best_time: str
     may_name_clinic: bool
+    do_not_contact: bool
     owner: str
     when: str
     about: str
@@ -181,7 +183,7 @@ def _counts(real, user, now: datetime) -> dict[str, int]:
 
 
 def _take(requests, most: int) -> list[ConsultRequest]:
-    return list(requests.select_related("location", "owner")[:most])
+    return list(with_consents(requests.select_related("location", "owner"))[:most])
 
 
 def _record(user, now: datetime, shown: list[ConsultRequest]) -> None:
@@ -232,6 +234,7 @@ def _row(request: ConsultRequest, *, when: str, about: str, is_late: bool = Fals
         typed_phone=request.phone_as_typed,
         best_time=request.get_best_time_display(),
         may_name_clinic=request.may_name_clinic,
+        do_not_contact=do_not_contact(request),
         owner=person_name(request.owner) if request.owner else "",
         when=when,
         about=about,

@@ -1,4 +1,4 @@
-"""The consult form: six questions, one permission, nothing about health."""
+"""The consult form: six questions, two permissions, nothing about health."""
 
 from crispy_forms.helper import FormHelper
 from django import forms
@@ -14,9 +14,11 @@ from .intake import Answers
 from .models import ConsentText, ConsultRequest
 
 NOTE_MAX_LENGTH = 500
+ContactBy = ConsultRequest.ContactBy
 UNSURE = "unsure"
 SELECT_LOCATION = "Select where you would like to be seen"
 SELECT_CONTACT = "Select how we should reach you"
+ALLOW_TEXTS = "Tick this box if we may text you. If not, choose a phone call or email"
 # The pages that carry the form; anything else sent as `page` is not counted.
 COUNTED_PAGES = {"articles:article", "locations:location", "consults:consult", "site:home"}
 
@@ -31,11 +33,17 @@ class PlainText(forms.CharField):
                 validator.message = "Remove the unreadable characters and try again"
 
 
-class NoteField(PlainText):
-    """Text of several lines, counted as browsers count it: a line's end is one character, however it was sent."""
+class PlainLines(PlainText):
+    """A text of several lines. A line break counts as one character, as it does in the browser, however it is sent.
+
+    An emoji counts as one here and as two there: the server is never the stricter one.
+    """
+
+    widget = forms.Textarea
 
     def to_python(self, value) -> str:
-        return super().to_python(value).replace("\r\n", "\n").replace("\r", "\n")
+        text = super().to_python(value)
+        return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 class HiddenText(forms.Field):
@@ -83,11 +91,12 @@ class ConsultForm(forms.Form):
     )
     contact_by = forms.ChoiceField(
         label="How should we reach you?",
-        choices=ConsultRequest.ContactBy.choices,
-        initial=ConsultRequest.ContactBy.CALL,
+        choices=ContactBy.choices,
+        initial=ContactBy.CALL,
         widget=Tiles,
         error_messages={"required": SELECT_CONTACT, "invalid_choice": SELECT_CONTACT},
     )
+    may_text = forms.BooleanField(required=False, help_text="Needed only if you chose text")
     email = PlainText(
         label="Email address",
         required=False,
@@ -106,7 +115,7 @@ class ConsultForm(forms.Form):
     may_name_clinic = forms.BooleanField(
         required=False, help_text="Leave this empty and we only say our first names and number."
     )
-    note = NoteField(
+    note = PlainLines(
         label="Anything we should know for the call?",
         required=False,
         max_length=NOTE_MAX_LENGTH,
@@ -117,7 +126,7 @@ class ConsultForm(forms.Form):
     source = HiddenText()
     page = HiddenText()
     consents = HiddenText()
-    took = HiddenText()
+    took = HiddenText()  # written by form.js, read by client.client_of
 
     use_required_attribute = False
 
@@ -138,6 +147,7 @@ class ConsultForm(forms.Form):
         self.fields["may_name_clinic"].label = (
             voicemail.body if voicemail else "You may say the clinic’s name in a voicemail or text"
         )
+        self._ask_about_texts()
         if not ClinicIdentity.load().ask_for_note:
             del self.fields["note"]
         for name in self.fields.keys() & {"email", "best_time", "note"}:
@@ -146,6 +156,15 @@ class ConsultForm(forms.Form):
         # The form tag stands in the template; see views.consult for why there is no token.
         self.helper.form_tag = False
         self.helper.disable_csrf = True
+
+    def _ask_about_texts(self) -> None:
+        """Show the wording beside its box. Without a wording nobody can agree to texts, so none are offered."""
+        if wording := self.wordings[ConsentText.Purpose.TEXT]:
+            self.fields["may_text"].label = wording.body
+            return
+        del self.fields["may_text"]
+        contact_by = self.fields["contact_by"]
+        contact_by.choices = [(value, label) for value, label in contact_by.choices if value != ContactBy.TEXT]
 
     @property
     def contact_wording(self) -> str:
@@ -180,7 +199,9 @@ class ConsultForm(forms.Form):
 
     def clean(self) -> dict:
         data = super().clean()
-        by_email = data.get("contact_by") == ConsultRequest.ContactBy.EMAIL
+        by_email = data.get("contact_by") == ContactBy.EMAIL
+        if data.get("contact_by") == ContactBy.TEXT and not data.get("may_text"):
+            self.add_error("may_text", ALLOW_TEXTS)
         if by_email and not data.get("email") and "email" not in self.errors:
             self.add_error("email", "Enter your email address, or choose another way to be reached")
         typed = data.get("phone", "")
@@ -204,5 +225,7 @@ class ConsultForm(forms.Form):
             contact_by=data["contact_by"],
             best_time=data["best_time"] or ConsultRequest.BestTime.ANY,
             may_name_clinic=data["may_name_clinic"],
+            # Ticked beside another way, the box asks for nothing: it counts only for who chose text.
+            may_text=data["contact_by"] == ContactBy.TEXT and data["may_text"],
             note=data.get("note", ""),
         )

@@ -11,22 +11,24 @@ from clinic_site.core.encryption import lookup_hash
 from clinic_site.core.models import AuditEntry
 from locations.models import Location
 
-from .client_counts import count_form
+from .client import count_form
 from .models import Activity, Consent, ConsentText, ConsultRequest, SourceCount
-from .models.request import email_hash, new_reference, phone_hash
+from .models.request import email_hash, new_reference, note_hash, phone_hash
 from .notifications import queue_confirmation, queue_staff_mail, queue_test_mails
 from .pipeline import WAITING_FIELDS, wait_again
 from .spam import Client, Verdict, judge
 
+Purpose = ConsentText.Purpose
 # The same request again within this time is a second click, Back or a refresh.
 SAME_CLICK = timedelta(minutes=15)
-# A note of fewer characters is no sign when it comes twice: "After five, please".
-SHORT_NOTE = 20
 
 
 @dataclass(frozen=True, kw_only=True)
 class Answers:
-    """What one person told the form, cleaned. `phone` is dialable or '', the rest as typed."""
+    """What one person told the form, cleaned. `phone` is dialable or '', the rest as typed.
+
+    `may_text` is true only for who chose to be texted and ticked the box for it.
+    """
 
     location: Location | None
     name: str
@@ -36,23 +38,19 @@ class Answers:
     email: str = ""
     best_time: str = ConsultRequest.BestTime.ANY
     may_name_clinic: bool = False
+    may_text: bool = False
     note: str = ""
 
     @property
     def fingerprint(self) -> str:
         """Equal for two requests that say the same thing."""
         said = {**asdict(self, dict_factory=dict), "location": self.location and self.location.pk}
+        del said["may_text"]  # follows from how they want to be reached
         said["email"] = self.email.casefold()
         # The dialable form counts, not the way it was typed.
         said["phone_as_typed"] = self.phone or self.phone_as_typed
         text = "\0".join(f"{key}={said[key]}" for key in sorted(said))
         return lookup_hash(text, purpose="fingerprint")
-
-    @property
-    def note_hash(self) -> str:
-        """Equal for notes that say the same; '' for one so short that many people may have written it."""
-        words = " ".join(self.note.casefold().split())
-        return lookup_hash(words, purpose="note") if len(words) >= SHORT_NOTE else ""
 
 
 @dataclass(frozen=True)
@@ -148,13 +146,13 @@ def _create(answers: Answers, source: str, consent_ids, now: datetime, **fields)
         best_time=answers.best_time,
         may_name_clinic=answers.may_name_clinic,
         note=answers.note,
-        note_hash=answers.note_hash,
         source=source,
         phone_hash=phone_hash(answers.phone),
         email_hash=email_hash(answers.email),
+        note_hash=note_hash(answers.note),
         **{"fingerprint": answers.fingerprint, **fields},
     )
-    _keep_consents(request, consent_ids, now)
+    _keep_consents(request, answers, consent_ids, now)
     Activity.objects.create(request=request, kind=Activity.Kind.RECEIVED, at=now)
     AuditEntry.record(action="request-received", subject=request.subject, now=now)
     return request
@@ -177,14 +175,23 @@ def _ask_again(request: ConsultRequest, now: datetime) -> None:
 
 
 def _judge(answers: Answers, client: Client, now: datetime) -> Verdict:
-    recent = count_form(client_hash=client.client_hash, now=now) if client.client_hash else 0
-    same_note = 0
-    if answers.note_hash:
-        since = ConsultRequest.objects.filter(note_hash=answers.note_hash, asked_at__gt=now - timedelta(days=1))
-        same_note = since.exclude(client_hash=client.client_hash).count()
     return judge(
-        name=answers.name, note=answers.note, client=client, recent_from_client=recent, same_note_elsewhere=same_note
+        name=answers.name,
+        note=answers.note,
+        client=client,
+        from_client=count_form(client_hash=client.client_hash, now=now),
+        same_note=_same_note(answers.note, client, now),
     )
+
+
+def _same_note(note: str, client: Client, now: datetime) -> int:
+    """How many requests of the last day hold the same note and came from elsewhere."""
+    hashed = note_hash(note)
+    if not hashed:
+        return 0
+    same = ConsultRequest.objects.filter(note_hash=hashed, asked_at__gt=now - timedelta(days=1))
+    # Two requests from places that are not known did not come from one place.
+    return (same.exclude(client_hash=client.client_hash) if client.client_hash else same).count()
 
 
 def _free_reference() -> str:
@@ -193,16 +200,19 @@ def _free_reference() -> str:
     return reference
 
 
-def _keep_consents(request: ConsultRequest, consent_ids: tuple[int, ...], now: datetime) -> None:
+def _keep_consents(request: ConsultRequest, answers: Answers, consent_ids: tuple[int, ...], now: datetime) -> None:
+    """Write down which words were shown for each purpose, beside which box, and whether they were agreed to."""
     given = {
-        ConsentText.Purpose.CONTACT: True,  # said by sending the form; the wording stands above the button
-        ConsentText.Purpose.VOICEMAIL: request.may_name_clinic,
+        # Said by sending the form: the wording stands above the button.
+        Purpose.CONTACT: ("", True),
+        Purpose.VOICEMAIL: ("may_name_clinic", answers.may_name_clinic),
+        Purpose.TEXT: ("may_text", answers.may_text),
     }
     shown = {text.purpose: text for text in ConsentText.objects.filter(pk__in=consent_ids)}
-    for purpose, is_given in given.items():
+    for purpose, (box, is_given) in given.items():
         text = shown.get(purpose) or ConsentText.current(purpose)
         if text is not None:
-            Consent.objects.create(request=request, text=text, is_given=is_given, at=now)
+            Consent.objects.create(request=request, text=text, box=box, is_given=is_given, at=now)
 
 
 def _count_source(page: str, now: datetime) -> None:

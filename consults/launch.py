@@ -21,21 +21,19 @@ def missing(*, now: datetime) -> list[LaunchItem]:
 
 def _recipients() -> list[LaunchItem]:
     url = reverse("admin:consults_recipient_add")
-    pending = Recipient.objects.filter(verified_at=None, is_active=True).order_by("email", "pk")
-    return [
-        *(
-            LaunchItem(text=f"{location.name}: nobody is told about new requests.", url=url, is_urgent=True)
-            for location in clinics_without_recipient()
-        ),
-        *(
-            LaunchItem(
-                text=f"{recipient.email} waits for its code to be entered.",
-                url=reverse("admin:consults_recipient_change", args=[recipient.pk]),
-                is_urgent=True,
-            )
-            for recipient in pending
-        ),
+    nobody = [
+        LaunchItem(text=f"{location.name}: nobody is told about new requests.", url=url, is_urgent=True)
+        for location in clinics_without_recipient()
     ]
+    waiting = [
+        LaunchItem(
+            text=f"{recipient.email} waits for its code and gets no mail until it is entered.",
+            url=reverse("admin:consults_recipient_change", args=[recipient.pk]),
+            is_urgent=True,
+        )
+        for recipient in Recipient.objects.filter(is_active=True, verified_at=None).order_by("email", "pk")
+    ]
+    return [*nobody, *waiting]
 
 
 def _delivery(now: datetime) -> list[LaunchItem]:

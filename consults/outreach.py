@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 import phonenumbers
 
+from .consents import do_not_contact, may_text
 from .models import ConsultRequest
 
 ContactBy = ConsultRequest.ContactBy
@@ -21,14 +22,21 @@ class Way:
 
 
 def ways_to_reach(request: ConsultRequest) -> list[Way]:
-    """Return every way that can work, the one the person chose first."""
+    """Return every way that can work and is allowed, the one the person chose first.
+
+    A text needs the box that was ticked for it. Nothing is offered for who asked not to be contacted any more.
+    Load many requests through `consents.with_consents`.
+    """
     ways = {}
+    if do_not_contact(request):
+        return []
     if request.phone:
         shown = phone_text(request.phone)
         ways[ContactBy.CALL] = Way(verb="Call", text=shown, link=request.phone)
-        # A text cannot be sent to an extension.
-        number = request.phone.removeprefix("tel:").partition(";")[0]
-        ways[ContactBy.TEXT] = Way(verb="Text", text=shown, link=f"sms:{number}")
+        if may_text(request):
+            # A text cannot be sent to an extension.
+            number = request.phone.removeprefix("tel:").partition(";")[0]
+            ways[ContactBy.TEXT] = Way(verb="Text", text=shown, link=f"sms:{number}")
     if request.email:
         address = quote(request.email, safe="@+")
         ways[ContactBy.EMAIL] = Way(verb="Write to", text=request.email, link=f"mailto:{address}")

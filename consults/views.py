@@ -33,11 +33,13 @@ KEPT_FIELDS = {
     "contact_by": "How we should reach you",
     "email": "Email address",
     "best_time": "Best time",
+    "may_text": "You may text me",
     "may_name_clinic": "You may say the clinic’s name",
     "note": "Note",
     "source": "",
     "page": "",
     "consents": "",
+    "took": "",
 }
 
 

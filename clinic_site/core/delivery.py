@@ -6,7 +6,9 @@ lease that runs out; the mail then goes out again under the same Message-ID.
 """
 
 import logging
+import re
 import smtplib
+import unicodedata
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -20,6 +22,10 @@ logger = logging.getLogger(__name__)
 FIRST_PAUSE = timedelta(seconds=10)
 LONGEST_PAUSE = timedelta(minutes=30)
 GIVE_UP_AFTER = timedelta(hours=72)
+MOST_WORDS = OutboxMessage._meta.get_field("last_error").max_length
+MOST_READ = 2000
+# What stands between < and >, and every word with an @ in it, in its encoded forms too: "a b"@c, a=40c, a%40c.
+ADDRESS = re.compile(r"""<[^<>]*>?|"[^"]*"@[^\s<>]*|[^\s<>:;,()]*(?:@|%40|=40)[^\s<>:;,()]*""", re.IGNORECASE)
 
 State = OutboxMessage.State
 
@@ -78,28 +84,54 @@ def send(message: OutboxMessage) -> None:
         raise smtplib.SMTPException("The mail server took no mail")
 
 
-def describe(error: Exception) -> str:
-    """Return what went wrong in plain words, with the server's code but without any address."""
+def describe(error: Exception, *, with_words: bool) -> str:
+    """Return what went wrong in plain words, with the server's code, in at most 300 characters.
+
+    `with_words` adds what the server said, without any mail address in it.
+    """
     match error:
         case smtplib.SMTPRecipientsRefused():
-            code = next((code for code, _ in error.recipients.values()), "")
-            return f"{code} the mail server refused this address".strip()
+            code, said = next(iter(error.recipients.values()), ("", b""))
+            text = f"{code} the mail server refused this address".strip()
         case smtplib.SMTPAuthenticationError():
-            return f"{error.smtp_code} the mail server refused our sign-in"
+            text, said = f"{error.smtp_code} the mail server refused our sign-in", error.smtp_error
         case smtplib.SMTPResponseException():
-            return f"{error.smtp_code} the mail server refused the mail"
+            text, said = f"{error.smtp_code} the mail server refused the mail", error.smtp_error
         case smtplib.SMTPServerDisconnected() | TimeoutError():
-            return "The mail server stopped answering"
+            text, said = "The mail server stopped answering", b""
         case ConnectionError() | OSError():
-            return "No connection to the mail server"
-    return f"Unexpected: {type(error).__name__}"[:200]
+            text, said = "No connection to the mail server", b""
+        case _:
+            text, said = f"Unexpected: {type(error).__name__}", b""
+    words = spoken(said) if with_words else ""
+    whole = f"{text}: “{words}”" if words else text
+    return whole if len(whole) <= MOST_WORDS else f"{whole[: MOST_WORDS - 2]}…”"
+
+
+def spoken(said: bytes | str) -> str:
+    """Return a server's words on one line: readable in any encoding, every address in them replaced by "…"."""
+    if isinstance(said, bytes):
+        try:
+            said = said.decode()
+        except UnicodeDecodeError:
+            said = said.decode("latin-1")
+    # First what cannot be seen: it could stand in the middle of an address.
+    said = "".join(" " if c.isspace() else c for c in said if c.isspace() or unicodedata.category(c)[0] != "C")
+    said = " ".join(unicodedata.normalize("NFKC", said).split())
+    if len(said) > MOST_READ:  # without its last word, which may be the half of an address
+        said = said[:MOST_READ].rpartition(" ")[0]
+    return ADDRESS.sub("…", said)
 
 
 def mark(message: OutboxMessage, *, error: Exception | None, now: datetime) -> None:
-    """Record how the attempt went, unless the claim has passed to another worker meanwhile."""
+    """Record how the attempt went, unless the claim has passed to another worker meanwhile.
+
+    A server may repeat parts of the address it was given: its words are kept for the clinic's own mails alone.
+    """
     ours = OutboxMessage.objects.filter(pk=message.pk, state=State.SENDING, attempt=message.attempt)
     if error is None:
-        marked = ours.update(state=State.SENT, sent_at=now, lease_until=None, last_error="")
+        forgotten = {"body": ""} if message.holds_a_secret else {}
+        marked = ours.update(state=State.SENT, sent_at=now, lease_until=None, last_error="", **forgotten)
     else:
         next_try = now + pause_before(message.attempt)
         gives_up = next_try > message.created_at + GIVE_UP_AFTER
@@ -107,9 +139,9 @@ def mark(message: OutboxMessage, *, error: Exception | None, now: datetime) -> N
             state=State.FAILED if gives_up else State.QUEUED,
             due_at=next_try,
             lease_until=None,
-            last_error=describe(error),
+            last_error=describe(error, with_words=message.kind != OutboxMessage.Kind.CONFIRMATION),
         )
-        logger.warning("mail %s attempt %s: %s", message.pk, message.attempt, describe(error))
+        logger.warning("mail %s attempt %s: %s", message.pk, message.attempt, describe(error, with_words=False))
     if not marked:
         logger.warning("mail %s attempt %s: the claim had passed on", message.pk, message.attempt)
 

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.exceptions import BadRequest, MiddlewareNotUsed, PermissionDenied, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpResponsePermanentRedirect
+from django.http.multipartparser import MultiPartParserError
 from django.middleware.common import CommonMiddleware
 
 from .redirects import answer
@@ -15,7 +16,7 @@ from .unavailable import unavailable_response
 logger = logging.getLogger(__name__)
 
 # Exceptions that Django answers with a page of the 400s: nothing of ours is broken.
-ANSWERED = (Http404, PermissionDenied, SuspiciousOperation, BadRequest)
+ANSWERED = (Http404, PermissionDenied, SuspiciousOperation, BadRequest, MultiPartParserError)
 
 
 class RequestReferenceMiddleware:

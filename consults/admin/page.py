@@ -9,13 +9,14 @@ from clinic_site.core.models import ClinicIdentity, OutboxMessage
 from locations.business_time import load_calendars
 
 from ..clock import promise
+from ..consents import consents_of, do_not_contact, load_consents
 from ..day import age_text, moment_text
 from ..models import Activity, ConsultRequest
 from ..outreach import phone_text, ways_to_reach
 from ..pipeline import next_morning, possible_outcomes
 from ..presence import person_name
 from ..same_person import of_person
-from ..spam import SET_ASIDE_AT, SIGNALS
+from ..spam import SET_ASIDE_AT, Verdict
 from .forms import OutcomeForm, PhoneForm
 
 Kind = Activity.Kind
@@ -41,6 +42,7 @@ def page_context(
 ) -> dict:
     """Return what the page shows. `visible` are the requests that `user` may see; the forms hold what was typed."""
     possible = possible_outcomes(asked) if may_work else []
+    load_consents(asked)
     activities = list(asked.activities.order_by("-pk"))
     calendars = load_calendars()
     others = list(_others(asked, visible)[: SHOWN_OTHERS + 1])
@@ -64,17 +66,18 @@ def page_context(
         "is_mine": asked.owner_id == user.pk,
         "others": [_other(other, asked) for other in others[:SHOWN_OTHERS]],
         "all_others_url": _all_url(asked) if len(others) > SHOWN_OTHERS else "",
-        "signals": [SIGNALS[code] for code in asked.spam_reasons if code in SIGNALS],
+        "verdict": Verdict.of_codes(asked.spam_reasons),
         "set_aside_at": SET_ASIDE_AT,
         "activities": activities,
-        "consents": asked.consents.select_related("text").order_by("pk"),
+        "consents": consents_of(asked),
+        "do_not_contact": do_not_contact(asked),
         "mails": mail_rows(OutboxMessage.objects.filter(about=asked.subject).order_by("-created_at", "-pk")),
     }
 
 
 def reasons(asked: ConsultRequest) -> list[str]:
     """Why a request was set aside, in words."""
-    return [SIGNALS[code].words if code in SIGNALS else code for code in asked.spam_reasons]
+    return [signal.words for signal in Verdict.of_codes(asked.spam_reasons).signals]
 
 
 def _offered(kinds: dict[str, str], possible: list[str]) -> list[tuple[str, str]]:

@@ -1,6 +1,5 @@
 """Who in the clinic is told about new requests."""
 
-from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseNotAllowed, HttpResponseRedirect
@@ -8,32 +7,23 @@ from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
 from django.utils import timezone
 
-from clinic_site.core.dashboard import mails_with_trouble
-from clinic_site.core.models import AuditEntry
+from clinic_site.core.dashboard import mail_rows, mails_with_trouble
+from clinic_site.core.models import AuditEntry, OutboxMessage
 
 from ..models import Recipient
 from ..notifications import NO_RECIPIENTS
-from ..recipients import NotConfirmed, TooSoon, confirm, send_code
+from ..recipients import CODE_LENGTH, Entry, TooSoon, ask_for_code, drop_codes, enter_code, subject_of
 
-CODE_SENT = "A mail with a code is on its way to {}. Until the code is entered here, no other mail goes there."
-
-
-class CodeForm(forms.Form):
-    """The code from the mail."""
-
-    code = forms.CharField(
-        label="Code from the mail",
-        max_length=20,
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "size": 10}),
-    )
+SENT = "A code was mailed to this address. Enter it below: until then the address gets no other mail."
+TOO_SOON = "A code was mailed less than a minute ago. Wait a moment for it to arrive."
 
 
 @admin.register(Recipient)
 class RecipientAdmin(admin.ModelAdmin):
-    """An address is confirmed by a code before it is told of anything."""
+    """An address that is new, or was changed, gets nothing but a code until that code is entered here."""
 
-    change_form_template = "admin/consults/recipient.html"
-    list_display = ["email", "told_about", "standing", "gets_alarms"]
+    change_form_template = "admin/consults/recipient/change_form.html"
+    list_display = ["email", "standing", "told_about", "is_active", "gets_alarms"]
     list_filter = ["is_active", "gets_alarms", "location"]
     list_select_related = ["location"]
     ordering = ["email", "pk"]
@@ -44,87 +34,103 @@ class RecipientAdmin(admin.ModelAdmin):
             {
                 "fields": ["email", "location", "is_active", "gets_alarms"],
                 "description": "Gets one mail for each new request, with its reference and a link to sign in. "
-                "The mail holds no name and no phone number. A digest comes every morning.",
+                "The mail holds no name and no phone number. A digest comes every morning. "
+                "A new address is first mailed a code, which shows that mails arrive there.",
             },
         ),
     ]
 
     def get_urls(self) -> list:
-        steps = {"confirm": self.confirm_view, "send_code": self.send_code_view}
-        return [
-            *(
-                path(
-                    f"<int:pk>/{name.replace('_', '-')}/",
-                    self.admin_site.admin_view(self._guarded(view)),
-                    name=f"consults_recipient_{name}",
-                )
-                for name, view in steps.items()
-            ),
-            *super().get_urls(),
+        steps = {"code": (self.code_view, "code"), "new-code": (self.new_code_view, "new_code")}
+        own = [
+            path(f"<int:pk>/{step}/", self.admin_site.admin_view(view), name=f"consults_recipient_{name}")
+            for step, (view, name) in steps.items()
         ]
-
-    def _guarded(self, view):
-        def guarded(request, pk: int):
-            if not self.has_change_permission(request):
-                raise PermissionDenied
-            if request.method != "POST":
-                return HttpResponseNotAllowed(["POST"])
-            recipient = get_object_or_404(Recipient, pk=pk)
-            view(request, recipient)
-            return HttpResponseRedirect(reverse("admin:consults_recipient_change", args=[recipient.pk]))
-
-        return guarded
-
-    def confirm_view(self, request, recipient: Recipient) -> None:
-        form = CodeForm(request.POST)
-        try:
-            if not form.is_valid():
-                raise NotConfirmed("Type the six digits that stand in the mail.")
-            confirm(recipient=recipient, code=form.cleaned_data["code"], actor=request.user, now=timezone.now())
-        except NotConfirmed as fault:
-            self.message_user(request, str(fault), messages.ERROR)
-        else:
-            self.message_user(request, f"{recipient.email} is confirmed and gets mail from now on.", messages.SUCCESS)
-            self._tell_of_waiting_mails(request)
-
-    def send_code_view(self, request, recipient: Recipient) -> None:
-        if recipient.verified_at:
-            self.message_user(request, "This address is confirmed already.", messages.INFO)
-        else:
-            self._send_code(request, recipient)
-
-    def change_view(self, request, object_id, form_url="", extra_context=None):
-        return super().change_view(request, object_id, form_url, {"code_form": CodeForm(), **(extra_context or {})})
+        return [*own, *super().get_urls()]
 
     def save_model(self, request, obj, form, change) -> None:
-        is_new_address = not change or "email" in form.changed_data
-        if is_new_address:
-            obj.verified_at = obj.code_sent_at = None
+        """Save, leave an audit entry with the names of the fields, and mail a code when the address is another."""
+        now = timezone.now()
+        is_other = not change or form.initial["email"].casefold() != obj.email.casefold()
         super().save_model(request, obj, form, change)
-        action = "recipient-changed" if change else "recipient-added"
-        self._record(request, action, obj.pk, fields=sorted(form.changed_data))
-        if is_new_address:
-            self._send_code(request, obj)
+        AuditEntry.record(
+            action="recipient-changed" if change else "recipient-added",
+            subject=subject_of(obj),
+            now=now,
+            actor=request.user,
+            fields=sorted(form.changed_data),
+        )
+        if is_other:
+            ask_for_code(recipient=obj, actor=request.user, now=now, is_new=True)
+            self.message_user(request, SENT, messages.WARNING)
+        elif obj.verified_at:
+            self._tell_of_waiting_mails(request)
 
     def delete_model(self, request, obj) -> None:
-        self._record(request, "recipient-deleted", obj.pk)
+        drop_codes(obj)
+        AuditEntry.record(action="recipient-deleted", subject=subject_of(obj), now=timezone.now(), actor=request.user)
         super().delete_model(request, obj)
 
     def delete_queryset(self, request, queryset) -> None:
-        for pk in queryset.values_list("pk", flat=True):
-            self._record(request, "recipient-deleted", pk)
-        super().delete_queryset(request, queryset)
+        for recipient in queryset.order_by("pk"):
+            self.delete_model(request, recipient)
 
-    def _send_code(self, request, recipient: Recipient) -> None:
+    def response_add(self, request, obj, post_url_continue=None):
+        """After a new recipient comes the page on which its code is entered."""
+        if {"_addanother", "_popup"} & request.POST.keys():
+            return super().response_add(request, obj, post_url_continue)
+        return HttpResponseRedirect(_page_of(obj))
+
+    def response_change(self, request, obj):
+        """Who waits for a code stays on the page where it is entered."""
+        if not obj.verified_at and not {"_addanother", "_popup"} & request.POST.keys():
+            return HttpResponseRedirect(_page_of(obj))
+        return super().response_change(request, obj)
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        mails = self._code_mails(object_id) if object_id.isascii() and object_id.isdigit() else []
+        context = {"code_length": CODE_LENGTH, "code_mails": mails, **(extra_context or {})}
+        return super().change_view(request, object_id, form_url, context)
+
+    def code_view(self, request, pk: int):
+        """Take the code that was mailed."""
+        recipient = self._step(request, pk)
+        if recipient is None:
+            return HttpResponseNotAllowed(["POST"])
+        code = request.POST.get("code", "")
+        entry = enter_code(recipient=recipient, code=code, actor=request.user, now=timezone.now())
+        self.message_user(request, entry.value, messages.SUCCESS if entry == Entry.RIGHT else messages.ERROR)
+        if entry == Entry.RIGHT:
+            self._tell_of_waiting_mails(request)
+        return HttpResponseRedirect(_page_of(recipient))
+
+    def new_code_view(self, request, pk: int):
+        """Mail another code."""
+        recipient = self._step(request, pk)
+        if recipient is None:
+            return HttpResponseNotAllowed(["POST"])
+        if recipient.verified_at:
+            self.message_user(request, Entry.KNOWN.value, messages.INFO)
+            return HttpResponseRedirect(_page_of(recipient))
         try:
-            send_code(recipient=recipient, actor=request.user, now=timezone.now())
+            ask_for_code(recipient=recipient, actor=request.user, now=timezone.now())
         except TooSoon:
-            self.message_user(request, "A code was sent less than a minute ago. Wait for its mail.", messages.WARNING)
+            self.message_user(request, TOO_SOON, messages.WARNING)
         else:
-            self.message_user(request, CODE_SENT.format(recipient.email), messages.WARNING)
+            self.message_user(request, SENT, messages.SUCCESS)
+        return HttpResponseRedirect(_page_of(recipient))
 
-    def _record(self, request, action: str, pk: int, **detail) -> None:
-        AuditEntry.record(action=action, subject=f"recipient:{pk}", now=timezone.now(), actor=request.user, **detail)
+    def _step(self, request, pk: int) -> Recipient | None:
+        """The recipient whose button was pressed; None for anything but a POST."""
+        if request.method != "POST":
+            return None
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        return get_object_or_404(Recipient, pk=pk)
+
+    def _code_mails(self, object_id: str) -> list:
+        mails = OutboxMessage.objects.filter(kind=OutboxMessage.Kind.CODE, about=f"recipient:{object_id}")
+        return mail_rows(mails.order_by("-created_at", "-pk")[:1])
 
     def _tell_of_waiting_mails(self, request) -> None:
         waiting = mails_with_trouble().filter(last_error=NO_RECIPIENTS).count()
@@ -137,8 +143,12 @@ class RecipientAdmin(admin.ModelAdmin):
     def told_about(self, recipient: Recipient) -> str:
         return f"Requests for {recipient.location.name}" if recipient.location else "Every request"
 
-    @admin.display(description="gets mail")
+    @admin.display(description="confirmed", ordering="verified_at")
     def standing(self, recipient: Recipient) -> str:
-        if not recipient.verified_at:
-            return "Not yet: waits for its code"
-        return "Yes" if recipient.is_active else "No: switched off"
+        if recipient.verified_at:
+            return f"{timezone.localtime(recipient.verified_at):%B %-d, %Y}"
+        return "Waiting for its code"
+
+
+def _page_of(recipient: Recipient) -> str:
+    return reverse("admin:consults_recipient_change", args=[recipient.pk])

@@ -23,6 +23,7 @@ from .reports import Reports
 from .retention import RetentionPage
 from .steps import OneClickSteps
 from .trail import Trail
+from .withdraw import WithdrawConsent
 
 # What the filters send. Any other lookup of a column of ours is refused; words that name no column lead to the list.
 LOOKUPS = {"stage__exact", "spam_state__exact", "location__id__exact", "location__isnull", "owner"}
@@ -31,7 +32,15 @@ COLUMNS = {field.name for field in ConsultRequest._meta.get_fields()}
 
 @admin.register(ConsultRequest)
 class ConsultRequestAdmin(
-    FindRequests, OneClickSteps, Reports, RetentionPage, PeoplePage, ExportPage, Trail, admin.ModelAdmin
+    FindRequests,
+    WithdrawConsent,
+    OneClickSteps,
+    Reports,
+    RetentionPage,
+    PeoplePage,
+    ExportPage,
+    Trail,
+    admin.ModelAdmin,
 ):
     """What people sent is kept word for word: nothing here adds, edits or deletes it."""
 

@@ -30,6 +30,8 @@ TOO_LATE = "Nothing was changed: that step is no longer possible, somebody may h
 MORNING = "morning"  # the button that needs no time typed
 LONGEST_PK = 18  # digits
 
+ANOTHER_CODE = "A code is not sent twice. Open that address under Recipients and press “Send a new code”."
+
 
 class OneClickSteps:
     """A ModelAdmin's views for what staff do with one request. `show` is its page: see `request`."""
@@ -153,6 +155,8 @@ class OneClickSteps:
             return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
         if not mail.has_trouble:
             self.message_user(request, f"That mail needs no help: {mail.get_state_display().lower()}.", messages.INFO)
+        elif mail.holds_a_secret:
+            self.message_user(request, ANOTHER_CODE, messages.INFO)
         elif mail.last_error == NO_RECIPIENTS and not route_again(mail, now=now):
             self.message_user(request, "There is still nobody to send it to. Add a recipient first.", messages.ERROR)
         else:

@@ -35,7 +35,11 @@ class ConsentText(models.Model):
 
 
 class Consent(models.Model):
-    """What one person was shown with one request, and whether they agreed."""
+    """What one person was shown with one request, and whether they agreed.
+
+    The box for text messages counts only for who chose to be texted: ticked beside another way it is not given.
+    What is withdrawn stays so; the same person can agree anew with another request.
+    """
 
     request = models.ForeignKey(ConsultRequest, on_delete=models.CASCADE, related_name="consents")
     text = models.ForeignKey(ConsentText, on_delete=models.PROTECT, related_name="+")
@@ -53,3 +57,8 @@ class Consent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.text}: {'yes' if self.is_given else 'no'}"
+
+    @property
+    def holds(self) -> bool:
+        """True while it is given and has not been taken back."""
+        return self.is_given and self.withdrawn_at is None

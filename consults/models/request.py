@@ -1,6 +1,7 @@
 """A person asks for a free consult."""
 
 import secrets
+import unicodedata
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -14,6 +15,8 @@ from locations.models import Location
 # Letters and digits that cannot be mistaken for one another, spoken or written.
 REFERENCE_ALPHABET = "ABCDEFGHJKLMNPRSTUVWXY23456789"
 REFERENCE_LENGTH = 8
+# "Thank you" and "Please call" are everybody's words.
+SHORTEST_COMPARED_NOTE = 20
 
 
 def new_reference() -> str:
@@ -215,6 +218,16 @@ class ConsultRequest(models.Model):
 def phone_hash(phone: str) -> str:
     """Return the hash by which requests from one phone are found."""
     return lookup_hash(phone, purpose="phone")
+
+
+def note_hash(note: str) -> str:
+    """Return the hash by which notes that say the same are found; '' for one too short to tell anything.
+
+    Letter case, white space and invisible characters do not count.
+    """
+    text = unicodedata.normalize("NFKC", note).casefold()
+    text = " ".join("".join(c for c in text if unicodedata.category(c) != "Cf").split())
+    return lookup_hash(text, purpose="note") if len(text) >= SHORTEST_COMPARED_NOTE else ""
 
 
 def email_hash(email: str) -> str:

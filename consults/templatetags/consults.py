@@ -16,6 +16,7 @@ def consult_form(context, *, source: str, location=None) -> dict:
     return {
         "form": ConsultForm(initial=initial),
         "is_embedded": True,  # these pages lack the consult page's own crisis box above the form
+        "is_preview": bool(context.get("preview")),  # shown in a frame in which no script may run
         "texts": context["texts"],
         "clinic": context["clinic"],
     }

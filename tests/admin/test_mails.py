@@ -115,6 +115,16 @@ def test_the_list_of_mails_can_be_looked_at_and_not_touched(manager):
     assert manager.post(f"/admin/core/outboxmessage/{mail.pk}/delete/", {"post": "yes"}).status_code == 403
 
 
+def test_who_saves_a_recipient_is_told_of_mails_that_wait_for_one(manager):
+    make_request()
+    recipient = make_recipient()
+    response = manager.post(
+        f"/admin/consults/recipient/{recipient.pk}/change/", {"email": "desk@clinic.example", "is_active": "on"}
+    )
+    assert "1 mail has waited for a recipient. Press “Send again”" in messages_of(response)[0]
+    assert str(Recipient.objects.get()) == "desk@clinic.example"
+
+
 def test_the_same_recipient_twice_is_refused_in_words(manager):
     make_recipient()
     post = {"email": "desk@clinic.example", "is_active": "on"}

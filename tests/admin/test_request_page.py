@@ -51,18 +51,20 @@ def buttons(response) -> list[str]:
 @pytest.mark.parametrize(
     ("contact_by", "links"),
     [
-        ("call", ["tel:+1-205-555-0142", "sms:+1-205-555-0142", "mailto:dana@mail.example"]),
+        ("call", ["tel:+1-205-555-0142", "mailto:dana@mail.example"]),
         ("text", ["sms:+1-205-555-0142", "tel:+1-205-555-0142", "mailto:dana@mail.example"]),
-        ("email", ["mailto:dana@mail.example", "tel:+1-205-555-0142", "sms:+1-205-555-0142"]),
+        ("email", ["mailto:dana@mail.example", "tel:+1-205-555-0142"]),
     ],
 )
 def test_the_way_they_chose_comes_first(desk, contact_by, links):
+    make_consent_text("text", "You may text me.")
     request = make_request(phone="tel:+1-205-555-0142", contact_by=contact_by, best_time="morning")
     response = desk.get(request.get_absolute_url())
     html = response.content.decode()
     places = [html.index(f'href="{link}"') for link in links]
     assert places == sorted(places)
     assert html.count('class="way first"') == 1
+    assert html.count('<a class="way') == len(links)
     text = text_of(response)
     order = ["Dana Whitfield", "Best time: morning", "What came of it?", "What was done", "What they sent"]
     assert [text.index(part) for part in order] == sorted(text.index(part) for part in order)
@@ -108,14 +110,13 @@ def test_everything_they_sent_is_there_and_harmless(desk):
         "Clinic Auburn",
         "Came from An article",
         "Received Nov. 25, 2026, 9:10 a.m.",
-        "Being contacted about the request Yes. Shown to them: “We may contact you.”",
-        "Naming the clinic in a voicemail or text No. Shown to them: “You may say the name.”",
+        "Being contacted about the request: yes We may contact you.",
+        "Naming the clinic in a voicemail or text: no You may say the name.",
     ):
         assert part in text
     assert "<script>alert" not in html
     assert "<b>two" not in html
     assert 'href="mailto:o%27brien%3Fsubject%3Dx@mail.example"' in html
-    assert 'href="sms:+1-205-555-0142"' in html
 
 
 def test_what_was_typed_is_left_out_when_it_is_the_same(desk):
@@ -237,8 +238,9 @@ def test_why_a_request_was_set_aside_stands_on_its_page_in_words(desk):
     response = desk.get(request.get_absolute_url())
     text = text_of(response)
     assert text.index("Set aside as possible spam") < text.index("Do not say")
-    for code in ("trap", "cross_site", "link_in_name"):
-        assert SIGNALS[code].words in text
+    for code, weight in [("trap", 3), ("cross_site", 2), ("link_in_name", 3)]:
+        assert f"{SIGNALS[code].words} (weight {weight})" in text
+    assert "Together 8. A request is set aside from 3 on" in text
     assert buttons(response) == []
     assert "Release: a real person" in text
     assert "Confirm as spam" in text

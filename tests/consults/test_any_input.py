@@ -8,7 +8,7 @@ from consults.models import ConsultRequest
 from tests.factories.locations import make_location
 from tests.factories.posts import make_post
 
-FIELDS = [*make_post(), "may_name_clinic", "note", "csrfmiddlewaretoken", "unknown"]
+FIELDS = [*make_post(), "may_name_clinic", "may_text", "note", "csrfmiddlewaretoken", "unknown"]
 VALUES = st.one_of(
     st.text(max_size=400),
     st.sampled_from(["birmingham", "unsure", "call", "text", "email", "any", "205-555-0142", "dana@mail.example", ""]),

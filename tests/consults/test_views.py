@@ -13,10 +13,11 @@ from django.utils import timezone
 
 from clinic_site.core.models import AuditEntry, ClinicIdentity, OutboxMessage
 from consults import intake, views
-from consults.models import ConsultRequest, Recipient
+from consults.models import ConsentText, ConsultRequest, Recipient
+from consults.outreach import ways_to_reach
 from consults.pipeline import release
 from locations.models import Location
-from tests.factories.consults import make_recipient
+from tests.factories.consults import make_consent_text, make_recipient
 from tests.factories.posts import make_post
 
 pytestmark = pytest.mark.django_db
@@ -202,7 +203,7 @@ def test_when_the_database_is_away_everything_typed_comes_back(monkeypatch, part
         raise OperationalError("database is locked")
 
     monkeypatch.setattr(views, "ConsultForm" if part == "form" else "receive_consult", fail)
-    response = post(name="Dana <Whitfield>", may_name_clinic="on")
+    response = post(name="Dana <Whitfield>", may_name_clinic="on", may_text="on", contact_by="text", took="40000")
     assert response.status_code == 503
     assert int(response.headers["Retry-After"]) > 0
     assert "no-store" in response.headers["Cache-Control"]
@@ -210,7 +211,17 @@ def test_when_the_database_is_away_everything_typed_comes_back(monkeypatch, part
     for value in ("Dana &lt;Whitfield&gt;", "205-555-0142", "dana@mail.example", "birmingham", "(205) 557-2253"):
         assert value in page
     names = set(re.findall(r'name="(\w+)"', page))
-    assert {"location", "name", "phone", "contact_by", "email", "may_name_clinic", "source"} <= names
+    assert {
+        "location",
+        "name",
+        "phone",
+        "contact_by",
+        "email",
+        "may_name_clinic",
+        "may_text",
+        "source",
+        "took",
+    } <= names
     assert f'action="{CONSULT}"' in page
 
 
@@ -337,6 +348,125 @@ def test_the_note_appears_only_when_the_owner_asks_for_it(client):
     ClinicIdentity.objects.update(ask_for_note=True)
     assert b"Please do not share medical details" in client.get(CONSULT).content
     assert assert_is_taken(post(note="Parking?\r\nThanks", name="Robin Vale"), requests=2).note == "Parking?\nThanks"
+
+
+BREAKS = "\r\n" * 20
+
+
+@pytest.fixture
+def note_asked(_clinics):
+    ClinicIdentity.objects.update(ask_for_note=True)
+
+
+@pytest.mark.usefixtures("note_asked")
+@pytest.mark.parametrize(
+    ("note", "stored"),
+    [
+        ("x" * 240 + BREAKS + "y" * 240, "x" * 240 + "\n" * 20 + "y" * 240),  # 500 for a browser, 520 as sent
+        ("x" * 240 + "\r" * 20 + "y" * 240, "x" * 240 + "\n" * 20 + "y" * 240),
+        ("🙂" * 250, "🙂" * 250),  # 500 for a browser
+        ("🙂" * 500, "🙂" * 500),
+    ],
+)
+def test_a42_a_note_the_browser_lets_through_fits(note, stored):
+    assert assert_is_taken(post(note=note)).note == stored
+
+
+@pytest.mark.usefixtures("note_asked")
+@pytest.mark.parametrize("note", ["x" * 241 + BREAKS + "y" * 240, "🙂" * 501])
+def test_a42_one_more_is_refused_beside_the_field_with_the_whole_text_kept(client, note):
+    assert 'maxlength="500"' in client.get(CONSULT).content.decode()
+    response = post(note=note)
+    assert_is_refused(response, "Your note must be 500 characters or fewer")
+    kept = re.search(r"<textarea[^>]*>\n?(.*?)</textarea>", response.content.decode(), re.DOTALL)[1]
+    assert kept.replace("\r\n", "\n").strip() == note.replace("\r\n", "\n")
+
+
+# Text messages ------------------------------------------------------------------------------------
+
+
+def consents(request) -> dict[str, tuple]:
+    return {consent.text.purpose: (consent.box, consent.is_given) for consent in request.consents.all()}
+
+
+def test_the_box_for_texts_is_one_of_its_own_and_unticked(client):
+    page = client.get(CONSULT).content.decode()
+    box = re.search(r'<input type="checkbox" name="may_text"[^>]*>', page)[0]
+    assert "checked" not in box
+    wording = ConsentText.current("text").body
+    assert f"{wording}<small" in page
+    assert "text" not in ConsentText.current("contact").body
+    assert page.index('name="contact_by"') < page.index(box) < page.index('name="email"')
+
+
+def test_who_chooses_text_and_ticks_the_box_may_be_texted():
+    request = assert_is_taken(post(contact_by="text", may_text="on"))
+    assert consents(request) == {
+        "contact": ("", True),
+        "voicemail": ("may_name_clinic", False),
+        "text": ("may_text", True),
+    }
+    assert [way.verb for way in ways_to_reach(request)] == ["Text", "Call", "Write to"]
+
+
+def test_text_without_its_box_is_refused_with_the_other_ways_and_nothing_lost():
+    response = post(contact_by="text", best_time="morning")
+    assert_is_refused(response, "Tick this box if we may text you. If not, choose a phone call or email")
+    page = response.content.decode()
+    assert re.search(r'value="text"[^>]*checked', page)
+    assert re.search(r'<option value="morning"\s+selected', page)
+    assert 'href="#id_may_text"' in page
+    assert 'aria-invalid="true"' in re.search(r'<input[^>]*name="may_text"[^>]*>', page)[0]
+
+
+@pytest.mark.parametrize("contact_by", ["call", "email"])
+def test_ticked_beside_another_way_the_box_is_on_record_and_not_used(contact_by):
+    request = assert_is_taken(post(contact_by=contact_by, may_text="on"))
+    assert consents(request)["text"] == ("may_text", False)
+    assert "Text" not in [way.verb for way in ways_to_reach(request)]
+    # Ticked or not, it is the same request.
+    assert post(contact_by=contact_by).headers["Location"].endswith(f"{request.reference}/")
+
+
+def test_the_words_a_form_showed_are_kept_when_newer_ones_came_meanwhile(client):
+    shown = ConsentText.current("text")
+    ids = re.search(r'name="consents" value="([\d,]+)"', client.get(CONSULT).content.decode())[1]
+    make_consent_text("text", "Newer words.", created_at=timezone.now())
+    request = assert_is_taken(post(contact_by="text", may_text="on", consents=ids))
+    assert request.consents.get(text__purpose="text").text == shown
+
+
+def test_without_a_wording_nobody_can_agree_to_texts_so_none_are_offered(client):
+    ConsentText.objects.filter(purpose="text").delete()
+    page = client.get(CONSULT).content.decode()
+    assert 'name="may_text"' not in page
+    assert 'value="text"' not in page
+    assert_is_refused(post(contact_by="text", may_text="on"), "Select how we should reach you")
+    assert_is_taken(post())
+
+
+# How long it took ---------------------------------------------------------------------------------
+
+
+def test_a_form_sent_at_once_bears_one_weak_sign_and_is_taken():
+    request = assert_is_taken(post(took="900"))
+    assert (request.spam_state, request.spam_reasons) == ("clean", ["fast"])
+
+
+def test_the_time_of_every_try_is_kept_for_the_next():
+    page = post(took="41000", name="").content.decode()
+    assert re.search(r'name="took" value="41000"', page)
+
+
+@pytest.mark.parametrize("took", ["x", "\x00", "-1", "9" * 5000, "NaN"])
+def test_a_time_that_cannot_be_read_means_nothing(took):
+    assert assert_is_taken(post(took=took)).spam_reasons == []
+
+
+def test_ten_requests_in_ten_minutes_from_one_address_pass():
+    for number in range(10):
+        request = assert_is_taken(post(name=f"Person {number}", took="20000"), requests=number + 1)
+        assert (request.spam_state, request.spam_reasons) == ("clean", [])
 
 
 def test_a02_the_same_a_quarter_of_an_hour_later_is_told_as_asked_again():

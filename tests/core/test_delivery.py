@@ -77,7 +77,7 @@ def test_one_refused_recipient_does_not_hold_up_another(settings):
     bad.refresh_from_db()
     good.refresh_from_db()
     assert (bad.state, good.state) == (State.QUEUED, State.SENT)
-    assert bad.last_error == "550 the mail server refused this address"  # the server's words may hold an address
+    assert bad.last_error == "550 the mail server refused this address: “no such user …”"
     assert [mail.recipients for mail in server.mails] == [["desk@clinic.example"]]
 
 
@@ -90,6 +90,83 @@ def test_a_server_that_is_busy_is_asked_again(settings, code):
     message.refresh_from_db()
     assert message.state == State.QUEUED
     assert message.last_error.startswith(code[:3])
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (
+            "550 5.1.1 <desk@clinic.example>: Recipient address rejected: User unknown",
+            "550 the mail server refused this address: “5.1.1 …: Recipient address rejected: User unknown”",
+        ),
+        ("550 desk@clinic.example is not here", "550 the mail server refused this address: “… is not here”"),
+        (
+            "550-5.7.1 Blocked, see\r\n550 5.7.1 https://help.example/?p=1",
+            "550 the mail server refused this address: “5.7.1 Blocked, see 5.7.1 https://help.example/?p=1”",
+        ),
+        ("451 4.7.1 Greylisted, try later", "451 the mail server refused this address: “4.7.1 Greylisted, try later”"),
+        ("550 Bo\u00eete pleine", "550 the mail server refused this address: “Boîte pleine”"),
+        (
+            "550 " + "far too long " * 60,
+            f"{'550 the mail server refused this address: “' + 'far too long ' * 60:.298}…”",
+        ),
+    ],
+)
+def test_staff_read_the_server_s_own_words_without_addresses(settings, answer, said, caplog):
+    message = queue()
+    with smtp_server(refuse={"desk@clinic.example": answer}) as server:
+        use_server(settings, server.port)
+        deliver_all()
+    message.refresh_from_db()
+    assert message.last_error == said
+    assert len(message.last_error) <= 300
+    (logged,) = [record.getMessage() for record in caplog.records if record.name == delivery.__name__]
+    assert logged.endswith(f"attempt 1: {answer[:3]} the mail server refused this address")  # logs get the code alone
+
+
+def test_of_a_confirmation_s_refusal_only_the_code_is_kept(settings):
+    """A server may answer with "mailbox dana.whitfield is full", or with worse."""
+    message = queue("dana@mail.example", kind="confirmation")
+    with smtp_server(refuse={"dana@mail.example": "550 mailbox dana of Dana Whitfield is full"}) as server:
+        use_server(settings, server.port)
+        deliver_all()
+    message.refresh_from_db()
+    assert message.last_error == "550 the mail server refused this address"
+
+
+@pytest.mark.parametrize(
+    ("said", "read"),
+    [
+        (b"5.1.1 <dana@mail.example> unknown", "5.1.1 … unknown"),
+        (b"5.1.1 <dana@mail.example", "5.1.1 …"),
+        (b'"dana whitfield"@mail.example is gone', "… is gone"),
+        (b"SRS0=x=y=mail.example=dana@relay.example bounced", "… bounced"),
+        (b"see https://help.example/?who=dana%40mail.example now", "see https:… now"),
+        (b"dana=40mail.example, dana@[192.0.2.1]; try", "…, …; try"),
+        ("dana\u200b@\u202email.example no".encode(), "… no"),
+        ("dana＠mail.example no".encode(), "… no"),
+        (b"da\x00na@mail.example no", "… no"),
+        (b"bo\xeete pleine", "boîte pleine"),
+        ("не существует".encode(), "не существует"),
+        (b"one\r\ntwo\tthree\x07", "one two three"),
+        ("a str \ud800 dana@mail.example", "a str …"),
+        (b"x" * 5000 + b"@mail.example", ""),
+        (b"word " * 399 + b"dana.whitfield@mail.example", " ".join(["word"] * 399)),
+        (b"", ""),
+    ],
+)
+def test_no_address_is_read_out_of_a_server_s_words(said, read):
+    assert delivery.spoken(said) == read
+
+
+def test_a_mail_that_holds_a_secret_forgets_it_once_it_is_out(settings):
+    queue(kind="code", body="Your code: 123456")
+    queue(body="Sign in.")
+    with smtp_server() as server:
+        use_server(settings, server.port)
+        deliver_all()
+    assert "123456" in server.mails[0].text
+    assert list(OutboxMessage.objects.order_by("pk").values_list("body", flat=True)) == ["", "Sign in."]
 
 
 def test_a09_a_server_that_never_answers_is_given_up_in_time(settings):

@@ -22,6 +22,7 @@ def make_post(**changes) -> dict:
         "page": "/consult/",
         "consents": "",
         "leave_blank": "",
+        "took": "",
         **changes,
     }
     return {name: value for name, value in post.items() if value is not None}
@@ -37,6 +38,7 @@ def make_answers(**changes) -> Answers:
             "phone_as_typed": "205-555-0142",
             "email": "dana@mail.example",
             "contact_by": ConsultRequest.ContactBy.CALL,
+            "may_text": changes.get("contact_by") == ConsultRequest.ContactBy.TEXT,
             **changes,
         }
     )

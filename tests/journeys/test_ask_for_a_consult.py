@@ -30,7 +30,7 @@ def test_read_ask_be_told(live_site, browser: Browser, scripts):
     context = browser.new_context(viewport=PHONE, java_script_enabled=scripts)
     page = context.new_page()
     read_the_cornerstone(page, live_site)
-    ask_with_two_slips(page)
+    ask_with_two_slips(page, scripts=scripts)
     reference = THANKS.search(page.url)[1]
     assert page.locator("h1").inner_text() == "We have your request"
     assert f"{reference[:4]}-{reference[4:]}" in page.inner_text("main")
@@ -59,7 +59,7 @@ def read_the_cornerstone(page: Page, site: str) -> None:
     assert page.locator(".refs li").count() > 10
 
 
-def ask_with_two_slips(page: Page) -> None:
+def ask_with_two_slips(page: Page, *, scripts: bool) -> None:
     form = page.locator("main form")
     form.get_by_label("Auburn").check()
     form.get_by_label("Phone number").fill("557-22")
@@ -70,6 +70,8 @@ def ask_with_two_slips(page: Page) -> None:
     expect(summary.locator("li")).to_have_text(["Enter your name", "Enter a phone number with an area code"])
     expect(page.get_by_label("Phone number")).to_have_value("557-22")
     expect(page.get_by_label("Auburn")).to_be_checked()
+    # How long the form was open, for the signs of spam; a browser without scripts says nothing.
+    expect(page.locator("[name=took]")).to_have_value(re.compile(r"^\d+$" if scripts else r"^$"))
     summary.get_by_role("link", name="Enter your name").click()
     page.get_by_label("Your name").fill("Dana Whitfield")
     page.get_by_label("Phone number").fill("(205) 555-0142")

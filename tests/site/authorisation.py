@@ -159,8 +159,9 @@ PAGES: dict[str, Page | list[Page]] = {
     "consults_people_erase": Page(work=HEADS, get=(302,), post=(302,)),
     "consults_reports": Page(work=HEADS, post=(405,)),
     "consults_export": Page(work=HEADS, post=(200, 422)),
-    "consults_recipient_confirm": Page(args=("consults.recipient",), work=HEADS, get=(405,), data={"code": "000000"}),
-    "consults_recipient_send_code": Page(args=("consults.recipient",), work=HEADS, get=(405,)),
+    "consults_recipient_code": Page(args=("consults.recipient",), work=HEADS, get=(405,), data={"code": "000000"}),
+    "consults_recipient_new_code": Page(args=("consults.recipient",), work=HEADS, get=(405,)),
+    "consults_withdraw": Page(args=(REQUEST, "consent"), work=DESK, get=(405,)),
 }
 
 # Who is offered which bulk action. "delete_selected" is for who may delete, but where it is named here.

@@ -60,6 +60,7 @@ def make_everything(clinic, *, signer: User, location="same") -> dict[str, int]:
     with reversion.create_revision():
         reversion.add_to_revision(article)
     clinician = make_clinician(user=signer)
+    wording = make_consent_text()
     request = make_request(location=clinic if location == "same" else location)
     mail = make_failed_mail(about=request.subject)
     link, _ = make_preview_link(article=article, by=None, purpose="A reader", days=7, now=NOW)
@@ -73,7 +74,7 @@ def make_everything(clinic, *, signer: User, location="same") -> dict[str, int]:
         "articles.forbiddenword": ForbiddenWord.objects.create(words="miracle"),
         "articles.writingrules": WritingRules.objects.first() or WritingRules.objects.create(),
         "auth.user": make_role(FRONT_DESK, username="somebody"),
-        "consults.consenttext": make_consent_text(),
+        "consults.consenttext": wording,
         "consults.consultrequest": request,
         "consults.recipient": make_recipient(),
         "core.auditentry": AuditEntry.record(action="test", subject="test:1", now=NOW),
@@ -89,6 +90,7 @@ def make_everything(clinic, *, signer: User, location="same") -> dict[str, int]:
         "locations.closure": make_closure("2026-12-24"),
         "locations.location": make_location(name="Cullman"),
         "mail": mail,
+        "consent": request.consents.get(),
         "version": Version.objects.get_for_object(article).first(),
         "preview link": link,
         "kind of article": ContentType.objects.get_for_model(article),

@@ -68,6 +68,11 @@ class OutboxMessage(models.Model):
         return f"{self.get_kind_display()}: {self.subject}"
 
     @property
+    def holds_a_secret(self) -> bool:
+        """True when whoever reads the body could use it: staff never see it, and it is forgotten once it is out."""
+        return self.kind == self.Kind.CODE
+
+    @property
     def has_trouble(self) -> bool:
         """True when an attempt failed and the mail is still not out."""
         return self.state == self.State.FAILED or (self.state != self.State.SENT and bool(self.last_error))
