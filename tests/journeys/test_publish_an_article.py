@@ -7,13 +7,15 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from articles.models import Article, PreviewLink, Reference, Review, State, Topic
 from clinic_site.core.models import JobRun
 from clinic_site.core.models import Picture as StoredPicture
 from locations.models import Clinician
-from tests.factories.consults import PASSWORD, make_staff_user
+from tests.factories.consults import make_staff_user
+
+from .staff import sign_in
 
 pytestmark = pytest.mark.browser
 
@@ -28,7 +30,7 @@ def test_write_review_publish_move_restore(live_site, browser: Browser, time_mac
     keys = list(Reference.objects.order_by("key").values_list("key", flat=True)[:3])
     pictures = [make_picture(name) for name in ("A bag", "A chair")]
 
-    editor, page = sign_in(browser, live_site, "ann")
+    editor, page = sign_in(browser, live_site, "ann", viewport=WIDE)
     write(page, live_site, topic, keys, pictures)
     article = Article.objects.get(title=TITLE)
     assert [block.kind for block in article.blocks()] == ["prose", "figure", "callout", "figure"]
@@ -41,7 +43,7 @@ def test_write_review_publish_move_restore(live_site, browser: Browser, time_mac
     it_goes_live_at_its_minute(browser, live_site, article, at, time_machine)
 
     editor.close()
-    editor, page = sign_in(browser, live_site, "ann")
+    editor, page = sign_in(browser, live_site, "ann", viewport=WIDE)
     the_address_moves(page, live_site, article)
     an_old_version_comes_back(page, live_site, article)
     editor.close()
@@ -69,17 +71,6 @@ def make_picture(title: str) -> StoredPicture:
     Image.new("RGB", (800, 500), "#43687a").save(out, "JPEG")
     file = reencode(SimpleUploadedFile("photo.jpg", out.getvalue()))
     return StoredPicture.objects.create(title=title, file=file, alt=f"{title}, seen from the side.")
-
-
-def sign_in(browser: Browser, site: str, name: str) -> tuple[BrowserContext, Page]:
-    context = browser.new_context(viewport=WIDE)
-    page = context.new_page()
-    page.goto(f"{site}/admin/")
-    page.fill("#id_username", name)
-    page.fill("#id_password", PASSWORD)
-    page.click("[type=submit]")
-    expect(page.locator("h1")).to_have_text("Today")
-    return context, page
 
 
 def block_of(page: Page, kind: str, number: int = 0):
@@ -187,7 +178,7 @@ def an_outsider_reads_it(browser: Browser, site: str, link: str, article: Articl
 
 
 def a_clinician_signs(browser: Browser, site: str, article: Article) -> None:
-    context, page = sign_in(browser, site, "robin")
+    context, page = sign_in(browser, site, "robin", viewport=WIDE)
     page.get_by_role("link", name=TITLE).click()
     expect(page.frame_locator("iframe.phone").locator("h1")).to_have_text(TITLE)
     page.get_by_label("I have read this article").check()
