@@ -30,7 +30,8 @@ LOOK = """() => {
     handlers: all.flatMap(e => e.getAttributeNames().filter(n => n.startsWith('on'))),
     styles: all.filter(e => e.hasAttribute('style')).length + document.querySelectorAll('style, body link').length,
     foreign: document.querySelectorAll('base, meta[http-equiv], iframe, frame, object, embed, video, audio, math,'
-      + ' main template, main script, main input:not(form[action^="/consult/"] *, [role=search] *)').length,
+      + ' main template, main script:not([src^="/static/js/form."]),'
+      + ' main input:not(form[action^="/consult/"] *, [role=search] *)').length,
     covering: editors.filter(e => ['fixed', 'sticky'].includes(getComputedStyle(e).position)
       && !e.closest('aside')).map(e => e.outerHTML.slice(0, 90)),
     twice: ids.filter((id, place) => ids.indexOf(id) != place),
