@@ -81,9 +81,15 @@ def is_night(now: datetime) -> bool:
 
 
 def length_text(length: timedelta, *, opening: bool) -> str:
-    """Return a length of time in whole hours, or minutes below one: "2 opening hours", "40 minutes"."""
+    """Return a length of time in its largest fitting unit: "2 opening hours", "40 minutes", "3 days".
+
+    Opening hours are never put together to days: a day has fewer of them.
+    """
     minutes = max(length // MINUTE, 1)
-    count, unit = (minutes // 60, "hour") if minutes >= 60 else (minutes, "minute")
+    if minutes >= 2 * 24 * 60 and not opening:
+        count, unit = minutes // (24 * 60), "day"
+    else:
+        count, unit = (minutes // 60, "hour") if minutes >= 60 else (minutes, "minute")
     return f"{count} {'opening ' if opening else ''}{unit}{'' if count == 1 else 's'}"
 
 

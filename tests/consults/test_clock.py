@@ -58,6 +58,14 @@ def test_a_clinic_without_hours_counts_plain_hours():
     assert (standing.deadline, standing.sentence) == (at("2026-11-25 02:00"), "1 hour left")
 
 
+@pytest.mark.parametrize(
+    "now, sentence",
+    [("2026-11-27 01:59", "promise broken 47 hours ago"), ("2026-11-27 02:00", "promise broken 2 days ago")],
+)
+def test_plain_hours_become_days_when_they_are_many(now, sentence):
+    assert stands(make_request(location=make_location(), now=at("2026-11-24 22:00")), now=now).sentence == sentence
+
+
 def test_whoever_was_not_sure_is_answered_while_any_clinic_is_open(clinic):
     make_hours(make_location(name="Auburn"), "17:00-20:00")
     assert stands(make_request(now=at("2026-11-24 15:00")), now="2026-11-24 15:00").deadline == at("2026-11-24 19:00")
