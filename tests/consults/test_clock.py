@@ -59,7 +59,7 @@ def test_a_clinic_without_hours_counts_plain_hours():
 
 
 @pytest.mark.parametrize(
-    "now, sentence",
+    ("now", "sentence"),
     [("2026-11-27 01:59", "promise broken 47 hours ago"), ("2026-11-27 02:00", "promise broken 2 days ago")],
 )
 def test_plain_hours_become_days_when_they_are_many(now, sentence):
