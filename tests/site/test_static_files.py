@@ -17,6 +17,10 @@ COLLECTED = Path(settings.STATIC_ROOT)
 MOST_CSS = 22_000  # bytes before compression
 MOST_SCRIPT = 4_000
 MOST_ADMIN_SCRIPT = 10_500
+# The admin loads all its style sheets on every page, so a class means one thing. These are styled in
+# several of them: parts that stand anywhere, and components that two sheets share.
+ANYWHERE = {"button", "help", "line"}
+SHARED_BY_SHEETS = {"banners", "drawing", "figure", "mails", "note-box", "outcomes", "reports", "standing"}
 
 
 def collected(name: str) -> str:
@@ -31,6 +35,21 @@ def test_the_style_sheet_is_one_small_file():
     for part in (settings.BASE_DIR / "static/css").glob("*.css"):
         if not part.name.startswith(("admin", "site")):
             assert f'@import url("{part.name}");' in (settings.BASE_DIR / "static/css/site.css").read_text(), part.name
+
+
+def test_a_class_of_the_admin_means_one_thing():
+    """What a sheet styles on its own is not what another one calls a part of something else."""
+    alone, inside = {}, {}
+    for sheet in (settings.BASE_DIR / "static/css").glob("admin*.css"):
+        rules = re.sub(r"/\*.*?\*/", "", sheet.read_text(), flags=re.DOTALL)
+        for selector in ",".join(re.findall(r"([^{}]+)\{", rules)).split(","):
+            first, *others = re.findall(r"\.([a-z][\w-]*)", selector) or [""]
+            if selector.strip() == f".{first}":
+                alone.setdefault(first, set()).add(sheet.name)
+            for name in others:
+                inside.setdefault(name, set()).add(sheet.name)
+    several = {name for name, sheets in alone.items() if len(sheets | inside.get(name, set())) > 1}
+    assert several == ANYWHERE | SHARED_BY_SHEETS
 
 
 def test_the_plain_name_holds_the_same_style_sheet_for_pages_that_cannot_look_it_up():
