@@ -211,6 +211,10 @@ REQUIRE_REVIEW = env.bool("REQUIRE_REVIEW", default=True)
 FALLBACK_PHONE = text("FALLBACK_PHONE", "(205) 557-2253")
 FALLBACK_PHONE_LINK = "+1" + "".join(filter(str.isdigit, FALLBACK_PHONE))[-10:]
 
+# The page cache ------------------------------------------------------------------------------
+# How much memory each web process may fill with finished pages. 0: every page is rendered anew.
+PAGE_CACHE_BYTES = env.int("PAGE_CACHE_MB", default=16) * 1024 * 1024
+
 # Requests ------------------------------------------------------------------------------------
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 DATA_UPLOAD_MAX_NUMBER_FILES = 20
