@@ -21,10 +21,10 @@ def public(response: HttpResponse, *, until: datetime | None = None, now: dateti
     With `until`, the moment at which something on the page stops being true (a clinic closes),
     nobody keeps it longer than that; `now` is then required.
     """
-    seconds = PROXY_SECONDS
-    if until is not None:
-        seconds = max(0, min(seconds, int((until - now).total_seconds())))
-    patch_cache_control(response, public=True, max_age=0, s_maxage=seconds, stale_while_revalidate=seconds)
+    left = 2 * PROXY_SECONDS if until is None else max(0, int((until - now).total_seconds()))
+    fresh = min(PROXY_SECONDS, left)
+    stale = min(PROXY_SECONDS, left - fresh)
+    patch_cache_control(response, public=True, max_age=0, s_maxage=fresh, stale_while_revalidate=stale)
     response.fresh_until = until
     return response
 
