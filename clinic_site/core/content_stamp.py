@@ -23,7 +23,10 @@ Stamp = tuple[int | None, ...]
 
 TABLE = "core_contentchange"
 EVENTS = ("insert", "update", "delete")
-WRITE = {"sqlite": f"INSERT INTO {TABLE} (id) VALUES (NULL)", "postgresql": f"INSERT INTO {TABLE} DEFAULT VALUES"}
+WRITE = {
+    "sqlite": "INSERT INTO core_contentchange (id) VALUES (NULL)",
+    "postgresql": "INSERT INTO core_contentchange DEFAULT VALUES",
+}
 FUNCTION = f"""CREATE OR REPLACE FUNCTION core_content_changed() RETURNS trigger LANGUAGE plpgsql AS
     $$ BEGIN {WRITE["postgresql"]}; RETURN NULL; END $$"""
 INSTALLED = {
