@@ -5,21 +5,23 @@
 
 import subprocess
 import sys
+import threading
 from collections import Counter
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection, connections
 
-from clinic_site.core.jobs import TAKEN_OVER_AFTER
+from clinic_site.core.delivery import queue_mail
+from clinic_site.core.jobs import TAKEN_OVER_AFTER, FrequentJob, run_due_jobs
 from clinic_site.core.models import JobRun, OutboxMessage
 
 from .worker import ROOT, worker_environment
 
 START = datetime(2026, 7, 1, 12, tzinfo=UTC)
-PERIODS = 40
-# A worker whose clock is `skew` seconds off goes through 40 periods of five minutes, 20 moments in each.
+PERIODS = 12
+# A worker whose clock is `skew` seconds off goes through 12 periods of five minutes, 20 moments in each.
 RACE = """
 import django; django.setup()
 import sys
@@ -43,18 +45,24 @@ for step in range(periods * 20):
 DIES = """
 import django; django.setup()
 import os, signal, sys
-from datetime import datetime, timedelta
-from clinic_site.core import delivery
-from clinic_site.core.jobs import FrequentJob, run_due_jobs
+from datetime import datetime
+from clinic_site.core.jobs import run_due_jobs
+from tests.faults.test_many_machines import half_day_job, write
 
-def write(*, now):
-    delivery.queue_mail(kind="digest", about="race", to_address="a@clinic.example", subject="x", body="x", now=now)
-    if sys.argv[2] == "die":
-        os.kill(os.getpid(), signal.SIGKILL)
+def write_and_die(*, now):
+    write(now=now)
+    os.kill(os.getpid(), signal.SIGKILL)
 
-run_due_jobs([FrequentJob("race", write, every=timedelta(hours=12), at_once=sys.argv[3] == "at once")],
-             now=datetime.fromisoformat(sys.argv[1]))
+run_due_jobs([half_day_job(write_and_die, at_once=sys.argv[2] == "at once")], now=datetime.fromisoformat(sys.argv[1]))
 """
+
+
+def write(*, now: datetime) -> None:
+    queue_mail(kind="digest", about="race", to_address="a@clinic.example", subject="x", body="x", now=now)
+
+
+def half_day_job(run, *, at_once: bool) -> FrequentJob:
+    return FrequentJob("race", run, every=timedelta(hours=12), at_once=at_once)
 
 
 def start(script: str, *arguments: str) -> subprocess.Popen:
@@ -93,14 +101,44 @@ def test_workers_with_clocks_seconds_apart_run_a_job_once_in_each_period():
 @pytest.mark.parametrize(("kind", "mails"), [("at once", 1), ("step by step", 2)])
 def test_the_job_of_a_dead_worker_runs_again_after_an_hour(kind, mails):
     """What is one transaction leaves nothing behind when its worker dies; any other job runs once more."""
-    assert end(start(DIES, START.isoformat(), "die", kind)) == -9
+    assert end(start(DIES, START.isoformat(), kind)) == -9
+    job = half_day_job(write, at_once=kind == "at once")
     for later in (timedelta(minutes=1), TAKEN_OVER_AFTER - timedelta(seconds=1)):
-        assert end(start(DIES, (START + later).isoformat(), "live", kind)) == 0
+        run_due_jobs([job], now=START + later)
         assert JobRun.objects.get().finished_at is None
-    survivors = [start(DIES, (START + TAKEN_OVER_AFTER).isoformat(), "live", kind) for _ in range(3)]
-    assert [end(worker) for worker in survivors] == [0, 0, 0]
+    survivors = [threading.Thread(target=take_over, args=[job]) for _ in range(3)]
+    [thread.start() for thread in survivors]
+    [thread.join() for thread in survivors]
     assert JobRun.objects.get().finished_at
     assert OutboxMessage.objects.filter(about="race").count() == mails
+
+
+def take_over(job: FrequentJob) -> None:
+    try:
+        run_due_jobs([job], now=START + TAKEN_OVER_AFTER)
+    finally:
+        connections.close_all()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_job_that_lost_the_database_is_taken_up_again():
+    def lose(*, now):
+        raise OperationalError("the connection is closed")
+
+    run_due_jobs([half_day_job(lose, at_once=True)], now=START)
+    assert (JobRun.objects.get().finished_at, JobRun.objects.get().error) == (None, "")
+    run_due_jobs([half_day_job(write, at_once=True)], now=START + TAKEN_OVER_AFTER)
+    assert OutboxMessage.objects.filter(about="race").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_thought_dead_undoes_what_another_has_taken_over():
+    def too_slow(*, now):
+        write(now=now)
+        JobRun.objects.update(started_at=START + TAKEN_OVER_AFTER)  # another worker took it over
+
+    run_due_jobs([half_day_job(too_slow, at_once=True)], now=START)
+    assert not OutboxMessage.objects.exists()
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import re
 import threading
 import time
 from dataclasses import dataclass, field
+from email.message import Message
 from urllib.parse import urlencode
 
 PATIENCE = 45  # seconds that a visitor waits for an answer
@@ -77,16 +78,20 @@ class Visitors:
             if thread.ident:
                 thread.join()
 
+    @property
+    def host(self) -> str:
+        return f"{self.address}:{self.port}"
+
     def fetch(
-        self, path: str, *, body: str | None = None, client: str = ""
-    ) -> tuple[Seen, http.client.HTTPMessage, str]:
+        self, path: str, *, body: str | None = None, client: str = "", host: str = ""
+    ) -> tuple[Seen, Message | None, str]:
         """Ask once, from the address `client`, and write down what came."""
         method, began_at, status, headers, text = "POST" if body else "GET", time.time(), 0, None, ""
         source = (client, 0) if client else None
         connection = http.client.HTTPConnection(self.address, self.port, timeout=PATIENCE, source_address=source)
         try:
-            kind = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
-            connection.request(method, path, body=body, headers=kind)
+            sent = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
+            connection.request(method, path, body=body, headers={**sent, "Host": host or self.host})
             response = connection.getresponse()
             text = response.read().decode(errors="replace")
             status, headers = response.status, response.headers
@@ -112,16 +117,20 @@ class Visitors:
             self._ask(next(self._numbers), asker)
             self.stopping.wait(choose.uniform(0.3, 0.7))
 
-    def _ask(self, number: int, asker: int) -> None:
-        name = f"Visitor Number {asker}-{number}"
+    def send(self, name: str, *, number: int = 0, asker: int = 9) -> tuple[Seen, Message | None, str]:
+        """Send the form once as `name`, from a place of its own."""
         own = {"name": name, "phone": f"205-555-01{number % 100:02}", "email": f"v{asker}n{number}@mail.example"}
         client = f"10.77.{128 + asker}.{number % 250 + 1}"
+        return self.fetch("/consult/", body=urlencode({**FORM, **own}), client=client)
+
+    def _ask(self, number: int, asker: int) -> None:
+        name = f"Visitor Number {asker}-{number}"
         for _ in range(TRIES):
-            seen, headers, text = self.fetch("/consult/", body=urlencode({**FORM, **own}), client=client)
+            seen, headers, text = self.send(name, number=number, asker=asker)
             if seen.status == 303:
                 reference = headers["Location"].rstrip("/").rpartition("/")[2]
                 self.record.acknowledged[name] = reference
-                self.fetch(headers["Location"], client=client)
+                self.fetch(headers["Location"])
                 return
             if seen.status == 503 and name not in text:
                 self.record.lost_words.append(name)

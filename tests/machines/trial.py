@@ -23,6 +23,7 @@ RECIPIENTS = 2
 MOST_FAULTS = 0.001
 MOST_STALE = 2.0
 MOST_SLOW = 3.0  # seconds; what the machine itself adds is in the first line of the table
+MOST_WAIT = 15  # seconds until a visitor is told that the database is away
 CUT_SECONDS = 3
 
 
@@ -169,6 +170,43 @@ class Trial:
         self.place.primary.kill()
         time.sleep(1)
         self.place.standby.command("pg_ctl", "promote", "-w", "-D", str(self.place.standby.data))
+
+    def without_database(self) -> list[tuple[str, object, object, bool]]:
+        """The database stopped, then unreachable, for longer than anybody waits: what a visitor and a reader get."""
+        database = self.place.standby  # the primary by now
+        rows = self._away("stopped", database.kill, lambda: (database.run(), time.sleep(1)))
+        return rows + self._away("unreachable", database.machine.cut, database.machine.mend)
+
+    def _away(self, how: str, begin: Callable[[], object], end: Callable[[], object]):
+        web = self.place.webs[0].machine
+        self.visitors.fetch("/")  # so that the proxy has it
+        begin()
+        name = f"Visitor While {how.capitalize()}"
+        post, headers, text = self.visitors.send(name)
+        kept = post.status == 503 and name in text and bool(headers["Retry-After"])
+        page, _, _ = self.visitors.fetch("/")
+        alone = Visitors(address=web.address, port=8000, pages=[], readers=0, askers=0)
+        bare, headers, _ = alone.fetch("/", host=self.visitors.host)
+        deliberate = bare.status == 503 and bool(headers["Retry-After"])
+        end()
+        time.sleep(3)
+        again, _, _ = self.visitors.send(name)
+        return [
+            (
+                f"{how}: 503 keeps the form",
+                f"{post.seconds:.1f} s",
+                f"{MOST_WAIT} s",
+                kept and post.seconds < MOST_WAIT,
+            ),
+            (f"{how}: kept page", f"{page.status}, {page.seconds:.1f} s", "200", page.status == 200),
+            (
+                f"{how}: page asked of a node",
+                f"{bare.status}, {bare.seconds:.1f} s",
+                "503",
+                deliberate and bare.seconds < MOST_WAIT,
+            ),
+            (f"{how}: sent again after", again.status, 303, again.status == 303),
+        ]
 
     # What came of it ---------------------------------------------------------------------------
 
