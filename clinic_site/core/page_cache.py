@@ -21,7 +21,7 @@ from django.core.handlers.wsgi import get_path_info
 from django.http.request import split_domain_port, validate_host
 from django.urls import Resolver404, resolve
 
-from .caching import FRESH_UNTIL
+from .caching import FRESH_UNTIL, NGINX_UNTIL, end_of_this_second
 
 # However fresh, a page is rendered anew after this many seconds: dates turn into the past by themselves.
 MOST_SECONDS = 60
@@ -29,7 +29,7 @@ MOST_SECONDS = 60
 PATIENCE_SECONDS = 5
 BROTLI_QUALITY = 5
 # What may differ between two answers to the same question, and says nothing about the page.
-NOT_KEPT = {"content-length", "etag", "vary", "x-request-id"}
+NOT_KEPT = {"content-length", "etag", "vary", "x-request-id", NGINX_UNTIL.lower()}
 
 Headers = list[tuple[str, str]]
 
@@ -259,11 +259,12 @@ def _variants(body: bytes, headers: Headers, digest: str) -> dict[str, Variant]:
 
 def _send(page: Page, environ: dict, start_response) -> Iterable[bytes]:
     variant = page.variants[_encoding(environ.get("HTTP_ACCEPT_ENCODING", ""))]
+    moment = (NGINX_UNTIL, end_of_this_second())
     known = environ.get("HTTP_IF_NONE_MATCH")
     if known is not None and _matches(known, variant.etag):
-        start_response("304 Not Modified", [*variant.headers_of_304])
+        start_response("304 Not Modified", [*variant.headers_of_304, moment])
         return []
-    start_response("200 OK", [*variant.headers])
+    start_response("200 OK", [*variant.headers, moment])
     return [] if environ["REQUEST_METHOD"] == "HEAD" else [variant.body]
 
 

@@ -348,3 +348,13 @@ def test_those_who_wait_too_long_render_it_themselves(monkeypatch):
     for reader in readers:
         reader.join()
     assert len(bodies) == len(site.asked) == 2
+
+
+def test_a_proxy_keeps_a_page_of_ours_until_this_second_is_over():
+    pages = cache(Site(headers=[*PAGE, ("X-Accel-Expires", "@1")]))
+    for _ in range(2):
+        before = int(time.time())
+        answer = Answered(pages, "/")
+        assert before <= int(answer.headers["x-accel-expires"].removeprefix("@")) <= time.time()
+        # nginx 1.22 reads nothing of a Cache-Control that comes after its own header.
+        assert list(answer.headers).index("cache-control") < list(answer.headers).index("x-accel-expires")

@@ -24,8 +24,8 @@ def get(client, path, *, now=FIVE_PM - timedelta(hours=2)):
 def kept_for(response, *, now) -> tuple[int, float | None]:
     """For how many seconds a proxy may keep this answer, and our own page cache; None: the usual minute."""
     kept = re.fullmatch(
-        r"max-age=0, public, s-maxage=(\d), stale-while-revalidate=(\d)",
-        ", ".join(sorted(response.headers["Cache-Control"].split(", "))),
+        r"public, max-age=0, s-maxage=(\d), stale-while-revalidate=(\d), stale-if-error=(\d+)",
+        response.headers["Cache-Control"],
     )
     until = response.fresh_until
     return int(kept[1]) + int(kept[2]), (until - now).total_seconds() if until else None
