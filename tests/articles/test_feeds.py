@@ -76,7 +76,7 @@ def test_a25_an_article_is_in_the_feed_from_its_moment_on(client, path):
         with time_machine.travel(moment - before, tick=False):
             response = client.get(path)
             assert len(feedparser.parse(response.content).entries) == count
-            assert response.headers["Cache-Control"] == "public, max-age=60"
+            assert response.headers["Cache-Control"].startswith("public, max-age=60, s-maxage=1")
 
 
 def test_an_article_is_never_older_than_its_publication(client):
