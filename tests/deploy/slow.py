@@ -4,9 +4,13 @@ import select
 import socket
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 Connect = Callable[[], socket.socket]
 STUCK_BODY = "name="
+# More than the buffers of both sides hold.
+UNREAD_PAGES = 500
+SMALL_BUFFER = 4096
 
 
 def slow_headers(connect: Connect, host: str) -> socket.socket:
@@ -27,10 +31,10 @@ def slow_body(connect: Connect, host: str) -> socket.socket:
 
 
 def slow_read(connect: Connect, host: str) -> socket.socket:
-    """Ask for many pages at once and read none of them."""
+    """Ask for many pages at once and read none of them. `connect` should ask for a small buffer."""
     connection = connect()
     request = f"GET /articles/ HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()
-    connection.sendall(request * 100)
+    connection.sendall(request * UNREAD_PAGES)
     return connection
 
 
@@ -49,3 +53,12 @@ def seconds_until_cut(connections: list[socket.socket], *, at_most: float) -> li
                 found[connection] = time.monotonic() - started
                 waiting.discard(connection)
     return list(found.values())
+
+
+def everything(connection: socket.socket) -> bytes:
+    """Return what comes until the other side closes or resets the connection."""
+    parts = []
+    with suppress(OSError):
+        while part := connection.recv(65536):
+            parts.append(part)
+    return b"".join(parts)

@@ -30,6 +30,7 @@ HOST = "www.clinic.example"
 # Debian installs it where only root's PATH looks.
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
 NOBODY = 65534
+GUNICORN = [sys.executable, "-m", "gunicorn", "--config", "clinic_site/gunicorn_conf.py"]
 SECONDS_TO_START = 60
 
 
@@ -70,10 +71,10 @@ class Stack:
             stdout=subprocess.DEVNULL,
         )
 
-    def start(self, name: str, *command: str, **options) -> None:
+    def start(self, name: str, *command: str, env: dict[str, str] | None = None, **options) -> None:
         with open(self.folder / "said", "ab") as said:
             self.processes[name] = subprocess.Popen(
-                command, cwd=ROOT, env=self.environment, stdout=said, stderr=said, **options
+                command, cwd=ROOT, env={**self.environment, **(env or {})}, stdout=said, stderr=said, **options
             )
 
     def stop(self, name: str) -> None:
@@ -83,9 +84,16 @@ class Stack:
 
     def start_web(self, *options: str) -> None:
         """Start gunicorn as shipped, at the socket, and wait until it answers."""
-        command = [sys.executable, "-m", "gunicorn", "--config", "clinic_site/gunicorn_conf.py"]
-        self.start("web", *command, "--bind", f"unix:{self.socket}", *options, "clinic_site.wsgi")
-        self.wait("web", lambda: self.ask("/robots.txt?wait").status == 200)
+        self.start("web", *GUNICORN, "--bind", f"unix:{self.socket}", *options, "clinic_site.wsgi")
+        self.wait("web", lambda: self.ask(f"/robots.txt?wait={time.monotonic()}").status == 200)
+
+    def start_straight(self) -> int:
+        """Start gunicorn as `make run` does, with no proxy before it; return its port once it answers."""
+        port = free_port()
+        plain = {"SITE_URL": f"http://127.0.0.1:{port}", "TRUST_PROXY": "false", "PORT": str(port)}
+        self.start("straight", *GUNICORN, "clinic_site.wsgi", env=plain)
+        self.wait("straight", lambda: socket.create_connection(("127.0.0.1", port)).close() is None)
+        return port
 
     def start_nginx(self) -> None:
         orders = f"daemon off; pid {self.folder}/cache/pid;"
@@ -103,13 +111,22 @@ class Stack:
             assert time.monotonic() < deadline, f"{name} does not answer:\n{self.said}"
             time.sleep(0.05)
 
-    def connect(self, *, host: str = HOST, source: str = "127.0.0.1", **options) -> ssl.SSLSocket:
-        """Open a TLS connection, asking for `host`; `options` are attributes of its context."""
+    def connect(self, *, host: str = HOST, source: str = "127.0.0.1", buffer: int = 0, **options) -> ssl.SSLSocket:
+        """Open a TLS connection, asking for `host`.
+
+        `source` is the address it comes from, `buffer` how many bytes may wait unread (0: as usual),
+        `options` are attributes of its context.
+        """
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.load_verify_locations(self.folder / "certificate.pem")
         for name, value in options.items():
             setattr(context, name, value)
-        plain = socket.create_connection(("127.0.0.1", self.https_port), timeout=60, source_address=(source, 0))
+        plain = socket.socket()
+        plain.settimeout(60)
+        if buffer:
+            plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+        plain.bind((source, 0))
+        plain.connect(("127.0.0.1", self.https_port))
         return context.wrap_socket(plain, server_hostname=host)
 
     def ask(self, path: str, *, method: str = "GET", body=None, headers=None, https: bool = True) -> HTTPResponse:
@@ -149,13 +166,14 @@ def write_certificate(folder: Path) -> None:
     (folder / "key.pem").chmod(0o644)  # for nobody, for the occasion
 
 
-def deployment(folder: Path, *, database_url: str, **settings: str) -> Stack:
-    """Return a deployment in `folder` that is not running yet, with its database filled and its files written."""
+def new_stack(folder: Path, **settings: str) -> Stack:
+    """Return a deployment in `folder`, with nginx's files written and nothing running yet."""
+    folder.chmod(0o755)
     http_port, https_port = free_port(), free_port()
     environment = {
         **os.environ,
         "VAR_DIR": str(folder / "var"),
-        "DATABASE_URL": database_url,
+        "DATABASE_URL": "",
         "DJANGO_SETTINGS_MODULE": "clinic_site.settings.production",
         "SECRET_KEY": "only-for-tests-" + "x" * 50,
         "FIELD_KEYS": "dGVzdC1vbmx5LXRlc3Qtb25seS10ZXN0LW9ubHkhISE=",
@@ -168,8 +186,8 @@ def deployment(folder: Path, *, database_url: str, **settings: str) -> Stack:
     }
     stack = Stack(folder=folder, http_port=http_port, https_port=https_port, environment=environment)
     write_certificate(folder)
-    stack.manage("collectstatic", "--noinput", "--verbosity", "0")
-    stack.manage("prepare")
+    if not Path(environment.get("STATIC_DIR", folder), "staticfiles.json").exists():
+        stack.manage("collectstatic", "--noinput", "--verbosity", "0")
     proxy = ["--certificate", f"{folder}/certificate.pem", "--key", f"{folder}/key.pem", "--no-ipv6"]
     proxy += ["--upstream", f"unix:{stack.socket}", "--cache", f"{folder}/cache", "--log", f"{folder}/cache/access.log"]
     stack.manage(
@@ -182,16 +200,25 @@ def deployment(folder: Path, *, database_url: str, **settings: str) -> Stack:
 
 
 @contextmanager
-def running_stack(*, database_url: str = "", **settings: str) -> Iterator[Stack]:
-    """Run the deployment until the block ends. Without `database_url` it has an SQLite file of its own."""
+def running_nginx(**settings: str) -> Iterator[Stack]:
+    """Run nginx alone, with nothing behind it, until the block ends; then stop whatever was started."""
     with tempfile.TemporaryDirectory(prefix="clinic-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        stack = deployment(folder, database_url=database_url, **settings)
+        stack = new_stack(Path(name), **settings)
         try:
             stack.start_nginx()
-            stack.start_web()
             yield stack
         finally:
             for started in list(stack.processes):
                 stack.stop(started)
+
+
+@contextmanager
+def running_stack(**settings: str) -> Iterator[Stack]:
+    """Run the whole deployment until the block ends.
+
+    Without DATABASE_URL among the settings it has an SQLite file of its own.
+    """
+    with running_nginx(**settings) as stack:
+        stack.manage("prepare")
+        stack.start_web()
+        yield stack
