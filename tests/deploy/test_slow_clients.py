@@ -3,10 +3,10 @@
 import socket
 import threading
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
+from http.client import HTTPConnection
 
 from .slow import SMALL_BUFFER, UNREAD_PAGES, everything, seconds_until_cut, slow_body, slow_headers, slow_read
 from .stack import HOST
@@ -35,15 +35,22 @@ def measured(ask: Callable[[], None]) -> Iterator[list[float]]:
 
 def test_a45_twenty_stuck_posts_straight_at_gunicorn_hold_up_nobody_and_are_cut(stack):
     port = stack.start_straight()
-    address = f"http://127.0.0.1:{port}"
-    with measured(lambda: urllib.request.urlopen(f"{address}/", timeout=60).close()) as seconds:
-        stuck = [slow_body(lambda: socket.create_connection(("127.0.0.1", port)), address[7:]) for _ in range(20)]
+
+    def ask() -> None:
+        connection = HTTPConnection("127.0.0.1", port, timeout=60)
+        connection.request("GET", "/")
+        assert connection.getresponse().status == 200
+        connection.close()
+
+    def connect() -> socket.socket:
+        return opened.enter_context(socket.create_connection(("127.0.0.1", port)))
+
+    with ExitStack() as opened, measured(ask) as seconds:
+        stuck = [slow_body(connect, f"127.0.0.1:{port}") for _ in range(20)]
         cut = seconds_until_cut(stuck, at_most=30)
         # One moment more: to say goodbye once took gunicorn's only accepting thread two seconds for each.
         time.sleep(2)
     stack.stop("straight")
-    for connection in stuck:
-        connection.close()
     assert max(cut) <= 30
     assert len(seconds) > 20
     assert max(seconds) < 1
@@ -54,9 +61,9 @@ def test_a45_behind_the_proxy_slow_clients_hold_no_web_process_and_are_cut(stack
     host = f"{HOST}:{stack.https_port}"
 
     def connect(buffer: int = 0) -> socket.socket:
-        return stack.connect(buffer=buffer)
+        return opened.enter_context(stack.connect(buffer=buffer))
 
-    with measured(lambda: stack.ask(f"/robots.txt?{time.monotonic()}")) as seconds:
+    with ExitStack() as opened, measured(lambda: stack.ask(f"/robots.txt?{time.monotonic()}")) as seconds:
         stuck = [kind(connect, host) for kind in (slow_headers, slow_body) for _ in range(20)]
         unread = [slow_read(partial(connect, SMALL_BUFFER), host) for _ in range(20)]
         cut = seconds_until_cut(stuck, at_most=30)

@@ -1,7 +1,6 @@
 """A site behind the proxy that does what real ones should not, and tells what reached it."""
 
 import json
-import os
 import socketserver
 import threading
 from collections.abc import Iterator
@@ -38,7 +37,11 @@ class Handler(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(told)
 
-    do_POST = do_HEAD = do_GET
+    def do_POST(self) -> None:
+        self.do_GET()
+
+    def do_HEAD(self) -> None:
+        self.do_GET()
 
     def address_string(self) -> str:
         return "proxy"
@@ -55,7 +58,7 @@ class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
 def running_upstream(path: Path) -> Iterator[list[str]]:
     """Answer at the socket `path` until the block ends; the list holds the request lines that came."""
     with Server(str(path), Handler) as server:
-        os.chmod(path, 0o777)
+        path.chmod(0o777)
         server.asked = []
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
