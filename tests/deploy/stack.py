@@ -15,8 +15,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from http.client import HTTPConnection, HTTPResponse, HTTPSConnection
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -46,7 +48,11 @@ class Stack:
 
     @property
     def origin(self) -> str:
-        return f"https://{HOST}:{self.https_port}"
+        return self.environment["SITE_URL"]
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.origin).hostname
 
     @property
     def socket(self) -> Path:
@@ -71,6 +77,16 @@ class Stack:
             stdout=subprocess.DEVNULL,
         )
 
+    def trust(self) -> ssl.SSLContext:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.load_verify_locations(self.folder / "certificate.pem")
+        return context
+
+    @cached_property
+    def trusted(self) -> ssl.SSLContext:
+        """Made once: making it takes ten times as long as a connection."""
+        return self.trust()
+
     def start(self, name: str, *command: str, env: dict[str, str] | None = None, **options) -> None:
         with open(self.folder / "said", "ab") as said:
             self.processes[name] = subprocess.Popen(
@@ -92,7 +108,17 @@ class Stack:
         port = free_port()
         plain = {"SITE_URL": f"http://127.0.0.1:{port}", "TRUST_PROXY": "false", "PORT": str(port)}
         self.start("straight", *GUNICORN, "clinic_site.wsgi", env=plain)
-        self.wait("straight", lambda: socket.create_connection(("127.0.0.1", port)).close() is None)
+
+        def answers() -> bool:
+            connection = HTTPConnection("127.0.0.1", port, timeout=60)
+            connection.request("GET", "/")
+            status = connection.getresponse().status
+            connection.close()
+            return status == 200
+
+        # Often enough for every process to have read its templates.
+        for _ in range(20):
+            self.wait("straight", answers)
         return port
 
     def start_nginx(self) -> None:
@@ -111,14 +137,13 @@ class Stack:
             assert time.monotonic() < deadline, f"{name} does not answer:\n{self.said}"
             time.sleep(0.05)
 
-    def connect(self, *, host: str = HOST, source: str = "127.0.0.1", buffer: int = 0, **options) -> ssl.SSLSocket:
-        """Open a TLS connection, asking for `host`.
+    def connect(self, *, host: str = "", source: str = "127.0.0.1", buffer: int = 0, **options) -> ssl.SSLSocket:
+        """Open a TLS connection, asking for `host`, which is the site's own unless given.
 
         `source` is the address it comes from, `buffer` how many bytes may wait unread (0: as usual),
         `options` are attributes of its context.
         """
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.load_verify_locations(self.folder / "certificate.pem")
+        context = self.trust() if options else self.trusted
         for name, value in options.items():
             setattr(context, name, value)
         plain = socket.socket()
@@ -127,14 +152,16 @@ class Stack:
             plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
         plain.bind((source, 0))
         plain.connect(("127.0.0.1", self.https_port))
-        return context.wrap_socket(plain, server_hostname=host)
+        return context.wrap_socket(plain, server_hostname=host or self.host)
 
-    def ask(self, path: str, *, method: str = "GET", body=None, headers=None, https: bool = True) -> HTTPResponse:
+    def ask(
+        self, path: str, *, method: str = "GET", body=None, headers=None, https: bool = True, source: str = "127.0.0.1"
+    ) -> HTTPResponse:
         """Return the answer to one request, its body in `body`."""
-        given = {"Host": f"{HOST}:{self.https_port}" if https else HOST, **(headers or {})}
+        given = {"Host": f"{self.host}:{self.https_port}" if https else self.host, **(headers or {})}
         connection = (HTTPSConnection if https else HTTPConnection)("127.0.0.1", self.http_port, timeout=60)
         if https:
-            connection.sock = self.connect()
+            connection.sock = self.connect(source=source)
         connection.request(method, path, body=body, headers=given)
         response = connection.getresponse()
         response.body = response.read()
@@ -143,10 +170,10 @@ class Stack:
 
 
 def write_certificate(folder: Path) -> None:
-    """Write certificate.pem and key.pem for HOST and the same name without www."""
+    """Write certificate.pem and key.pem for HOST, the same name without www, and localhost."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, HOST)])
-    names = [x509.DNSName(HOST), x509.DNSName(HOST.removeprefix("www."))]
+    names = [x509.DNSName(name) for name in (HOST, HOST.removeprefix("www."), "localhost")]
     now = datetime.now(UTC)
     certificate = (
         x509.CertificateBuilder()
