@@ -1,4 +1,7 @@
-"""`make observatory`: the MDN HTTP Observatory's own code on the deployment; it must give 150 points or more.
+"""`make observatory`: the MDN HTTP Observatory's own code on the deployment. Every rule must pass, with 130 points.
+
+No site can have more than 145 in its version 1.4.8. Five of those are for cookies, which our readers get none of;
+five for scripts with a checksum, and the first page loads no script; five come once browsers preload the name.
 
 Needs npm and nginx. The Observatory asks at the ports 80 and 443, so a few lines lead it to ours; its list of
 preloaded names, which it would fetch from elsewhere, is left empty.
@@ -17,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "var" / "observatory"
 PACKAGE = FOLDER / "node_modules" / "@mdn" / "mdn-http-observatory"
 VERSION = "1.4.8"
-ENOUGH = 150
+ENOUGH = 130
 LEAD_TO_OUR_PORTS = """
 const { Socket } = require("node:net");
 const ports = { 80: process.env.HTTP_PORT, 443: process.env.HTTPS_PORT };
@@ -34,11 +37,9 @@ def install() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     if not PACKAGE.exists():
         # Without scripts: what they fetch lies outside of the registry.
-        subprocess.run(
-            ["npm", "install", "--silent", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", str(FOLDER)]
-            + [f"@mdn/mdn-http-observatory@{VERSION}"],
-            check=True,
-        )
+        quietly = ["--silent", "--ignore-scripts", "--no-audit", "--no-fund"]
+        package = f"@mdn/mdn-http-observatory@{VERSION}"
+        subprocess.run(["npm", "install", *quietly, "--prefix", str(FOLDER), package], check=True)
     (PACKAGE / "conf" / "hsts-preload.json").write_text("{}")
     (FOLDER / "ports.cjs").write_text(LEAD_TO_OUR_PORTS)
 
@@ -63,7 +64,7 @@ def main() -> None:
         print(f"{'ok  ' if test['pass'] else 'MISS'} {test['scoreModifier']:+4d}  {name}: {test['result']}")
     scan = result["scan"]
     print(f"{scan['score']} points, grade {scan['grade']}")
-    sys.exit(scan["score"] < ENOUGH)
+    sys.exit(scan["score"] < ENOUGH or scan["testsFailed"] > 0)
 
 
 if __name__ == "__main__":
