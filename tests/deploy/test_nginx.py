@@ -49,6 +49,14 @@ def test_http_leads_to_https_and_keeps_what_was_posted(away, method, host):
     assert response.headers["Location"] == f"{away.origin}/consult/?a=b"
 
 
+def test_whoever_issues_certificates_finds_the_proof_they_asked_for(away):
+    proof = away.folder / "proxy" / ".well-known" / "acme-challenge" / "token"
+    proof.parent.mkdir(parents=True)
+    proof.write_text("proof")
+    response = away.ask("/.well-known/acme-challenge/token", https=False)
+    assert (response.status, response.body) == (200, b"proof")
+
+
 def test_the_name_without_www_leads_to_the_site(away):
     with away.connect(host=HOST.removeprefix("www.")) as connection:
         connection.sendall(f"GET /x HTTP/1.1\r\nHost: {HOST.removeprefix('www.')}\r\n\r\n".encode())
