@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 PORT ?= 8000
+ENGINE ?= $(firstword $(foreach engine,docker podman buildah,$(if $(shell command -v $(engine)),$(engine))))
 VENV := .venv
 BIN := $(VENV)/bin
 STATIC_SOURCES := $(shell find static -type f) clinic_site/staticfiles_storage.py
@@ -9,7 +10,7 @@ STATIC_SOURCES := $(shell find static -type f) clinic_site/staticfiles_storage.p
 SITE_URL_IN_ENV := $(shell grep -s '^SITE_URL=' .env)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-postgres dev check lint validate browser lock manager bench-search bench-desk bench-reports machines guide-pictures lighthouse
+.PHONY: help run test test-postgres dev check lint validate browser lock manager bench-search bench-desk bench-reports machines guide-pictures lighthouse image load soak observatory
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -50,6 +51,18 @@ lighthouse: $(VENV)/.test-ready browser ## Six pages through Lighthouse: 100 in 
 
 guide-pictures: $(VENV)/.test-ready browser ## Take the screenshots of the staff guide anew
 	@$(BIN)/python -m tests.guide_pictures
+
+image: ## Build the container image (ENGINE=docker, podman or buildah; BASE=an image with Python 3.11)
+	@$(ENGINE) build --file deploy/Dockerfile $(if $(BASE),--build-arg BASE=$(BASE)) --tag clinic-site $(IMAGE_OPTIONS) .
+
+load: $(VENV)/.test-ready ## The deployment under load, with its bars, on both databases (needs nginx and wrk)
+	@$(BIN)/python -m tests.load $(ARGS)
+
+soak: $(VENV)/.test-ready ## Ten minutes of load; memory must stay (needs nginx)
+	@$(BIN)/python -m tests.soak $(ARGS)
+
+observatory: $(VENV)/.test-ready ## The MDN HTTP Observatory on the deployment (needs nginx and npm)
+	@$(BIN)/python -m tests.observatory
 
 bench-search: $(VENV)/.test-ready ## Time the search among 2,000 articles, in a database of its own
 	@mkdir -p var/db

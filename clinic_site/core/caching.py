@@ -10,8 +10,8 @@ from django.utils.cache import patch_cache_control
 
 # What staff change is to reach everybody within two seconds: one in our own cache, one in a proxy.
 PROXY_SECONDS = 1
-# While the site itself cannot answer, a page of the last hour is better than none.
-IF_BROKEN_SECONDS = 3600
+# While the site itself cannot answer, a page of the last day is better than none.
+IF_BROKEN_SECONDS = 86_400
 YEAR_SECONDS = 31_536_000
 # Where a view leaves word for the page cache, in the request's environment.
 FRESH_UNTIL = "clinic.fresh_until"

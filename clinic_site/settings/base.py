@@ -252,7 +252,8 @@ PHONENUMBER_DEFAULT_FORMAT = "NATIONAL"
 
 # Files ---------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
-STATIC_ROOT = VAR_DIR / "static"
+# An image holds them outside of VAR_DIR, so that a new image brings its own.
+STATIC_ROOT = Path(text("STATIC_DIR", str(VAR_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_URL = "/media/"
 MEDIA_ROOT = VAR_DIR / "media"
