@@ -12,6 +12,12 @@ def folder(settings, tmp_path) -> Path:
     return settings.BACKUP_DIR
 
 
+@pytest.fixture(autouse=True)
+def signals(monkeypatch) -> None:
+    """The tests keep their own Ctrl-C."""
+    monkeypatch.setattr("clinic_site.backups.commands.signal.signal", lambda *args: None)
+
+
 @pytest.fixture
 def empty_database(transactional_db, tmp_path):
     """Point Django at a database of its own, without a table: call what is returned to do so."""
