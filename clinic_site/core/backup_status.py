@@ -1,8 +1,9 @@
 """How the backups stand, in words for staff: read from what the worker's jobs left, by whoever must be told."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.utils import timezone
 
 from .audit_words import name_actions, name_subjects
@@ -39,9 +40,35 @@ WHAT_FAILED = {
 }
 
 
+@dataclass(frozen=True)
+class Standing:
+    """How one of the jobs stands: its last run, and when a run of it last came to a good end."""
+
+    last: JobRun | None
+    good_at: datetime | None
+
+    def failed(self, *, now: datetime) -> JobRun | None:
+        """The last run, if it failed or was broken off."""
+        run = self.last
+        if run is None or (run.finished_at and not run.error):
+            return None
+        return run if run.finished_at or run.started_at <= now - STUCK_AFTER else None
+
+
+def _standings() -> dict[str, Standing]:
+    jobs = JobRun.objects.filter(name__in=[BACKUP_JOB, VERIFY_JOB]).order_by().values("name")
+    found = {row["name"]: row for row in jobs.annotate(last=Max("pk"), good_at=Max("finished_at", filter=Q(error="")))}
+    runs = JobRun.objects.in_bulk([row["last"] for row in found.values()])
+    return {
+        name: Standing(runs[found[name]["last"]], found[name]["good_at"]) if name in found else Standing(None, None)
+        for name in (BACKUP_JOB, VERIFY_JOB)
+    }
+
+
 def last_backup_at() -> datetime | None:
     """When the newest good backup was finished; None when there never was one."""
-    return _last_good(BACKUP_JOB)
+    good = JobRun.objects.filter(name=BACKUP_JOB, error="", finished_at__isnull=False)
+    return good.aggregate(at=Max("finished_at"))["at"]
 
 
 def trouble(*, now: datetime) -> list[str]:
@@ -49,14 +76,15 @@ def trouble(*, now: datetime) -> list[str]:
 
     A site that has not run for 26 hours yet is not missed.
     """
-    found = []
-    if run := _failed(BACKUP_JOB, now=now):
+    standings, found = _standings(), []
+    backup, check = standings[BACKUP_JOB], standings[VERIFY_JOB]
+    if run := backup.failed(now=now):
         found.append(f"The backup of {_words(run)}.")
-    elif _is_late(BACKUP_JOB, BACKUP_IS_LATE_AFTER, now=now):
+    elif _is_late(backup, BACKUP_IS_LATE_AFTER, now=now):
         found.append("No backup has been made for 26 hours.")
-    if run := _failed(VERIFY_JOB, now=now):
+    if run := check.failed(now=now):
         found.append(f"The check of the backup of {_words(run)}.")
-    elif _is_late(VERIFY_JOB, CHECK_IS_LATE_AFTER, now=now):
+    elif _is_late(check, CHECK_IS_LATE_AFTER, now=now):
         found.append("For eight days nobody has tried whether the backups can be restored.")
     return found
 
@@ -70,16 +98,8 @@ def banners(user, *, now: datetime) -> list[Banner]:
 
 def needs_another_try(*, now: datetime) -> str | None:
     """Return the kind of error of the last backup when it failed at least five minutes ago, else None."""
-    run = _failed(BACKUP_JOB, now=now)
+    run = _standings()[BACKUP_JOB].failed(now=now)
     return run.error if run and run.started_at <= now - timedelta(minutes=5) else None
-
-
-def _failed(job: str, *, now: datetime) -> JobRun | None:
-    """The last run of `job`, if it failed or was broken off."""
-    run = JobRun.objects.filter(name=job).order_by("-pk").first()
-    if run is None or (run.finished_at and not run.error):
-        return None
-    return run if run.finished_at or run.started_at <= now - STUCK_AFTER else None
 
 
 def _words(run: JobRun) -> str:
@@ -87,14 +107,8 @@ def _words(run: JobRun) -> str:
     return f"{at:%A, %-I:%M %p} failed: {WHAT_FAILED.get(run.error, 'an unexpected fault, see the worker’s log')}"
 
 
-def _is_late(job: str, after: timedelta, *, now: datetime) -> bool:
-    last = _last_good(job)
-    if last is None:
-        first = JobRun.objects.order_by("pk").first()
-        return first is not None and first.started_at <= now - after
-    return last <= now - after
-
-
-def _last_good(job: str) -> datetime | None:
-    good = JobRun.objects.filter(name=job, error="", finished_at__isnull=False)
-    return good.aggregate(last=Max("finished_at"))["last"]
+def _is_late(job: Standing, after: timedelta, *, now: datetime) -> bool:
+    if job.good_at:
+        return job.good_at <= now - after
+    first = JobRun.objects.order_by("pk").first()
+    return first is not None and first.started_at <= now - after
