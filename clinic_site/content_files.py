@@ -1,8 +1,9 @@
 """Reading the initial content: YAML files whose every key and type is checked before a row is written."""
 
+import csv
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import yaml
@@ -19,6 +20,8 @@ class Shape:
     types: dict[str, type]
     optional: frozenset[str] = field(default_factory=frozenset)
     name: str = "slug"
+    # Whether the initial content must have entries of this kind; others come only with an export.
+    is_needed: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,11 +32,37 @@ class Entry:
     name: str
     data: dict
     where: str
+    folder: Path
 
 
 # In the order in which they are loaded: articles need topics and references.
 SHAPES = {
-    "identity": Shape(types={"name": str, "tagline": str, "phone": str}, name="name"),
+    "identity": Shape(
+        types={
+            "name": str,
+            "tagline": str,
+            "phone": str,
+            "ask_for_note": bool,
+            "answer_within_hours": int,
+            "remind_at_night": bool,
+        },
+        optional=frozenset({"ask_for_note", "answer_within_hours", "remind_at_night"}),
+        name="name",
+    ),
+    "pictures": Shape(
+        types={
+            "file": str,
+            "title": str,
+            "alt": str,
+            "is_decorative": bool,
+            "focal_x": int,
+            "focal_y": int,
+            "width": int,
+            "height": int,
+        },
+        name="file",
+        is_needed=False,
+    ),
     "locations": Shape(
         types={
             "slug": str,
@@ -45,7 +74,39 @@ SHAPES = {
             "phone": str,
             "summary": str,
             "position": int,
+            "parking": str,
+            "access": str,
+            "directions": str,
+            "what_to_bring": str,
+            "is_active": bool,
+            "modified_at": datetime,
+            "hours": list,
+            "photos": list,
         },
+        optional=frozenset(
+            {"parking", "access", "directions", "what_to_bring", "is_active", "modified_at", "hours", "photos"}
+        ),
+    ),
+    "closures": Shape(
+        types={"key": str, "location": str, "starts_on": date, "ends_on": date, "reason": str},
+        optional=frozenset({"location"}),
+        name="key",
+        is_needed=False,
+    ),
+    "clinicians": Shape(
+        types={
+            "name": str,
+            "credential": str,
+            "license": str,
+            "bio": str,
+            "photo": str,
+            "locations": list,
+            "position": int,
+            "is_shown": bool,
+        },
+        optional=frozenset({"photo"}),
+        name="name",
+        is_needed=False,
     ),
     "topics": Shape(types={"slug": str, "name": str, "summary": str, "position": int}),
     "references": Shape(
@@ -60,8 +121,9 @@ SHAPES = {
             "doi": str,
             "link": str,
             "checked": bool,
+            "checked_on": date,
         },
-        optional=frozenset({"year"}),
+        optional=frozenset({"year", "checked_on"}),
         name="key",
     ),
     "articles": Shape(
@@ -74,20 +136,79 @@ SHAPES = {
             "is_medical": bool,
             "is_featured": bool,
             "published_on": date,
+            "published_at": datetime,
+            "withdrawn_at": datetime,
+            "in_review_since": datetime,
+            "modified_at": datetime,
             "key_facts": list,
             "blocks": list,
+            "reviews": list,
         },
+        optional=frozenset(
+            {"published_on", "published_at", "withdrawn_at", "in_review_since", "modified_at", "reviews"}
+        ),
     ),
-    "questions": Shape(types={"slug": str, "group": str, "question": str, "answer": str, "position": int}),
-    "pages": Shape(types={"slug": str, "title": str, "summary": str, "body": str}),
-    "texts": Shape(types={"key": str, "heading": str, "body": str}, optional=frozenset({"heading"}), name="key"),
-    "consent": Shape(types={"purpose": str, "body": str}, name="purpose"),
+    "questions": Shape(
+        types={
+            "slug": str,
+            "group": str,
+            "question": str,
+            "answer": str,
+            "position": int,
+            "is_shown": bool,
+            "modified_at": datetime,
+        },
+        optional=frozenset({"is_shown", "modified_at"}),
+    ),
+    "pages": Shape(
+        types={
+            "slug": str,
+            "title": str,
+            "summary": str,
+            "body": str,
+            "is_shown": bool,
+            "in_footer": bool,
+            "position": int,
+            "modified_at": datetime,
+        },
+        optional=frozenset({"is_shown", "in_footer", "position", "modified_at"}),
+    ),
+    "texts": Shape(
+        types={"key": str, "heading": str, "body": str, "modified_at": datetime},
+        optional=frozenset({"heading", "modified_at"}),
+        name="key",
+    ),
+    "consent": Shape(
+        types={"purpose": str, "body": str, "created_at": datetime}, optional=frozenset({"created_at"}), name="purpose"
+    ),
+    "redirects": Shape(
+        types={"old_path": str, "new_path": str, "is_manual": str, "created_at": str}, name="old_path", is_needed=False
+    ),
     "forbidden_words": Shape(types={"words": str, "instead": str, "level": str, "note": str}, name="words"),
 }
 BLOCK_SHAPES = {
     "callout": Shape(types={"kind": str, "heading": str, "body": str}),
+    "figure": Shape(types={"picture": str, "caption": str}),
     "evidence": Shape(types={"caption": str, "columns": list, "rows": list, "note": str}, optional=frozenset({"note"})),
 }
+
+# Lists within an entry: what each of their items may hold.
+PART_SHAPES = {
+    "hours": Shape(types={"weekday": int, "opens": str, "closes": str}),
+    "photos": Shape(types={"picture": str, "caption": str}),
+    "reviews": Shape(
+        types={
+            "clinician": str,
+            "credential": str,
+            "scope": str,
+            "reviewed_on": date,
+            "next_due_on": date,
+            "voided_at": datetime,
+        },
+        optional=frozenset({"voided_at"}),
+    ),
+}
+KNOWN_BLOCKS = "prose, callout, evidence, figure"
 
 
 class UniqueKeyLoader(yaml.SafeLoader):
@@ -116,18 +237,23 @@ def read_content(folder: Path) -> list[Entry]:
 
 
 def _read_kind(kind: str, folder: Path) -> list[Entry]:
-    one_file = folder / f"{kind}.yaml"
-    paths = sorted((folder / kind).glob("*.yaml")) or [one_file]
+    one_file, table = folder / f"{kind}.yaml", folder / f"{kind}.csv"
+    paths = sorted((folder / kind).glob("*.yaml")) or [table if table.exists() else one_file]
+    if not SHAPES[kind].is_needed and not paths[0].exists():
+        return []
     found = []
     for path in paths:
         content = _parse(path)
         for data in content if isinstance(content, list) else [content]:
-            found.append(_entry(kind, data, where=str(path.relative_to(folder))))
+            found.append(_entry(kind, data, where=str(path.relative_to(folder)), folder=folder))
     return found
 
 
 def _parse(path: Path):
     try:
+        if path.suffix == ".csv":
+            with path.open(encoding="utf-8-sig", newline="") as file:
+                return list(csv.DictReader(file))
         with path.open(encoding="utf-8") as file:
             return yaml.load(file, Loader=UniqueKeyLoader)  # noqa: S506 (it is a SafeLoader)
     except FileNotFoundError:
@@ -136,13 +262,16 @@ def _parse(path: Path):
         raise ContentError(f"{path.name} is not good YAML: {error}") from error
 
 
-def _entry(kind: str, data, *, where: str) -> Entry:
+def _entry(kind: str, data, *, where: str, folder: Path) -> Entry:
     shape = SHAPES[kind]
     name = data.get(shape.name) if isinstance(data, dict) else None
     check_shape(data, shape, where=f"{where}: {name}" if isinstance(name, str) else where)
     for number, block in enumerate(data.get("blocks", []), 1):
         _check_block(block, where=f"{where}: block {number}")
-    return Entry(kind=kind, name=name, data=data, where=where)
+    for part in PART_SHAPES.keys() & data.keys():
+        for number, item in enumerate(data[part], 1):
+            check_shape(item, PART_SHAPES[part], where=f"{where}: {part} {number}")
+    return Entry(kind=kind, name=name, data=data, where=where, folder=folder)
 
 
 def check_shape(data, shape: Shape, *, where: str) -> None:
@@ -164,7 +293,7 @@ def check_shape(data, shape: Shape, *, where: str) -> None:
 
 def _check_block(block, *, where: str) -> None:
     if not (isinstance(block, dict) and len(block) == 1):
-        raise ContentError(f"{where}: each block is one of prose, callout, evidence")
+        raise ContentError(f"{where}: each block is one of {KNOWN_BLOCKS}")
     ((kind, body),) = block.items()
     if kind == "prose":
         if not isinstance(body, str):
@@ -172,4 +301,4 @@ def _check_block(block, *, where: str) -> None:
     elif kind in BLOCK_SHAPES:
         check_shape(body, BLOCK_SHAPES[kind], where=f"{where} ({kind})")
     else:
-        raise ContentError(f"{where}: unknown kind of block “{kind}”; known are prose, callout, evidence")
+        raise ContentError(f"{where}: unknown kind of block “{kind}”; known are {KNOWN_BLOCKS}")
