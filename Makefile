@@ -9,7 +9,7 @@ STATIC_SOURCES := $(shell find static -type f) clinic_site/staticfiles_storage.p
 SITE_URL_IN_ENV := $(shell grep -s '^SITE_URL=' .env)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-postgres dev check lint validate browser lock manager bench-search bench-desk bench-reports guide-pictures lighthouse
+.PHONY: help run test test-postgres dev check lint validate browser lock manager bench-search bench-desk bench-reports guide-pictures lighthouse drill
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -62,6 +62,9 @@ bench-desk: $(VENV)/.test-ready ## Time the desk among 100,000 requests, in a da
 bench-reports: $(VENV)/.test-ready ## Time the reports over 100,000 requests, in a database of its own
 	@mkdir -p var/db
 	@$(BIN)/python -m tests.bench_reports
+
+drill: $(VENV)/.test-ready ## Back up, wreck and restore a site under load, with 10,000 requests; PostgreSQL too with TEST_DATABASE_URL
+	@$(BIN)/python -m tests.drill
 
 manager: $(VENV)/.run-ready .env ## Make a new one-time password for the manager account
 	@$(call on_site,$(BIN)/python manage.py make_manager)
