@@ -18,7 +18,7 @@ from clinic_site.core.models import ClinicIdentity, Page, Picture, Redirect, Sit
 from consults.models import ConsentText
 from locations.models import Clinician, Closure, Location
 
-from .content_files import SHAPES
+from .content_shapes import SHAPES
 
 README = """\
 This is the whole website as plain files, written on {day}.
