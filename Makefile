@@ -10,7 +10,7 @@ STATIC_SOURCES := $(shell find static -type f) clinic_site/staticfiles_storage.p
 SITE_URL_IN_ENV := $(shell grep -s '^SITE_URL=' .env)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-postgres dev check lint validate browser lock manager bench-search bench-desk bench-reports machines guide-pictures lighthouse image load soak observatory
+.PHONY: help run test test-postgres dev check lint validate browser lock manager bench-search bench-desk bench-reports machines guide-pictures lighthouse image load soak observatory drill
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -78,6 +78,9 @@ bench-reports: $(VENV)/.test-ready ## Time the reports over 100,000 requests, in
 
 machines: $(VENV)/.test-ready ## Fail two web nodes, two workers, the database and the store under load (needs root)
 	@$(BIN)/python -m tests.machines $(ARGS)
+
+drill: $(VENV)/.test-ready ## Back up, wreck and restore a site under load, with 10,000 requests; PostgreSQL too with TEST_DATABASE_URL
+	@$(BIN)/python -m tests.drill
 
 manager: $(VENV)/.run-ready .env ## Make a new one-time password for the manager account
 	@$(call on_site,$(BIN)/python manage.py make_manager)

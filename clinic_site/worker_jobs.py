@@ -4,6 +4,9 @@ from datetime import time, timedelta
 
 from articles.links import check_links, collect_links
 from articles.review_mail import queue_review_mails
+from clinic_site.backups.erased import note_erased
+from clinic_site.backups.jobs import DAILY_BACKUP, back_up_again, verify
+from clinic_site.core.backup_status import VERIFY_JOB
 from clinic_site.core.content_stamp import forget_changes
 from clinic_site.core.jobs import DailyJob, FrequentJob, Job, WeeklyJob, forget_old_runs
 from clinic_site.core.search.missed import forget_missed
@@ -30,6 +33,10 @@ PERIODIC_JOBS: list[Job] = [
     FrequentJob("promises", watch_promises, every=timedelta(minutes=5)),
     FrequentJob("daily-test-again", send_test_again, every=timedelta(minutes=10)),
     FrequentJob("failed-mails", tell_of_failed_mails, every=timedelta(minutes=5)),
+    DAILY_BACKUP,
+    FrequentJob("backup-again", back_up_again, every=timedelta(minutes=30)),
+    FrequentJob("erased-requests", note_erased, every=timedelta(minutes=5)),
+    WeeklyJob(VERIFY_JOB, verify, weekday=6, not_before=time(4)),
 ]
 # Whenever no mail waits, a little at a time.
 IDLE_WORK = [ping_heartbeat, check_links]

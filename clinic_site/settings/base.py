@@ -240,6 +240,14 @@ SELF_TEST_URL = text("SELF_TEST_URL", SITE_URL).rstrip("/")
 # Asked once after each test whose mail left; a service that misses it can then raise an alarm. Empty: none.
 HEARTBEAT_URL = text("HEARTBEAT_URL")
 
+# Backups -------------------------------------------------------------------------------------
+# age identities; the first one writes, all of them read.
+BACKUP_KEYS = env.list("BACKUP_KEY", default=[])
+BACKUP_DIR = BASE_DIR / text("BACKUP_DIR", str(VAR_DIR / "backups"))
+BACKUP_KEEP_DAYS = env.int("BACKUP_KEEP_DAYS", default=35)
+# Where a copy of each backup goes; named as MEDIA_STORAGE is. Empty: nowhere, and the check of the start warns.
+BACKUP_COPY_URL = text("BACKUP_COPY_URL")
+
 # Language and time ---------------------------------------------------------------------------
 LANGUAGE_CODE = "en-us"
 USE_I18N = False
@@ -261,6 +269,8 @@ STORAGES = {
     "default": media_storage(text("MEDIA_STORAGE")),
     "staticfiles": {"BACKEND": "clinic_site.staticfiles_storage.BundledManifestStaticFilesStorage"},
 }
+if BACKUP_COPY_URL:
+    STORAGES["backups"] = media_storage(BACKUP_COPY_URL, setting="BACKUP_COPY_URL")
 
 # Forms ---------------------------------------------------------------------------------------
 CRISPY_ALLOWED_TEMPLATE_PACKS = "clinic"

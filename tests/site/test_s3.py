@@ -19,20 +19,15 @@ from clinic_site.media import Store
 from clinic_site.settings.media import media_storage
 from tests.factories.articles import add_figure
 from tests.factories.pictures import file_of, phone_photo, ready_picture
+from tests.s3 import s3_server
 
 BUCKET = "clinic-media"
 
 
-@pytest.fixture(scope="module")
-def s3_server():
-    """The address of an S3 server in this process."""
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+@pytest.fixture(scope="module", name="s3_server")
+def running_s3_server():
+    with s3_server() as address:
+        yield address
 
 
 @pytest.fixture

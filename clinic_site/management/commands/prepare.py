@@ -32,4 +32,8 @@ class Command(BaseCommand):
             call_command("make_manager", stdout=self.stdout)
         if not settings.MAIL_IS_CONFIGURED:
             self.stdout.write(f"No mail server is set (EMAIL_URL): mails are written to {settings.EMAIL_FILE_PATH}")
+        if not settings.BACKUP_KEYS:
+            self.stdout.write(
+                "No backups are made: `python -m clinic_site.write_env backup-key` prints a line for .env"
+            )
         self.stdout.write(f"The site: {settings.SITE_URL}/   Staff: {settings.SITE_URL}/admin/")
