@@ -129,9 +129,10 @@ else:
     DATABASES["default"]["OPTIONS"] = {
         # Seconds for each host that is tried.
         "connect_timeout": 3,
-        # A server that vanished without a word is noticed: after 10 s while it owes us an acknowledgement,
-        # after 5 + 3 * 2 s while we only wait for its answer. A link cut for 3 s breaks nothing.
-        "tcp_user_timeout": 10_000,
+        # A server that vanished without a word is noticed: after 8 s while it owes us an acknowledgement,
+        # at the probe after that while we only wait for its answer. A link cut for 3 s breaks nothing: what
+        # was lost meanwhile is sent again after 6 s at the latest.
+        "tcp_user_timeout": 8_000,
         "keepalives_idle": 5,
         "keepalives_interval": 2,
         "keepalives_count": 3,
