@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 PORT ?= 8000
+ENGINE ?= $(firstword $(foreach engine,docker podman buildah,$(if $(shell command -v $(engine)),$(engine))))
 VENV := .venv
 BIN := $(VENV)/bin
 STATIC_SOURCES := $(shell find static -type f) clinic_site/staticfiles_storage.py
@@ -9,7 +10,7 @@ STATIC_SOURCES := $(shell find static -type f) clinic_site/staticfiles_storage.p
 SITE_URL_IN_ENV := $(shell grep -s '^SITE_URL=' .env)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-postgres dev check lint validate browser lock manager bench-search bench-desk bench-reports guide-pictures lighthouse
+.PHONY: help run test test-postgres dev check lint validate browser lock manager bench-search bench-desk bench-reports machines guide-pictures lighthouse image load soak observatory drill
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -51,6 +52,18 @@ lighthouse: $(VENV)/.test-ready browser ## Six pages through Lighthouse: 100 in 
 guide-pictures: $(VENV)/.test-ready browser ## Take the screenshots of the staff guide anew
 	@$(BIN)/python -m tests.guide_pictures
 
+image: ## Build the container image (ENGINE=docker, podman or buildah; BASE=an image with Python 3.11)
+	@$(ENGINE) build --file deploy/Dockerfile $(if $(BASE),--build-arg BASE=$(BASE)) --tag clinic-site $(IMAGE_OPTIONS) .
+
+load: $(VENV)/.test-ready ## The deployment under load, with its bars, on both databases (needs nginx and wrk)
+	@$(BIN)/python -m tests.load $(ARGS)
+
+soak: $(VENV)/.test-ready ## Ten minutes of load; memory must stay (needs nginx)
+	@$(BIN)/python -m tests.soak $(ARGS)
+
+observatory: $(VENV)/.test-ready ## The MDN HTTP Observatory on the deployment (needs nginx and npm)
+	@$(BIN)/python -m tests.observatory
+
 bench-search: $(VENV)/.test-ready ## Time the search among 2,000 articles, in a database of its own
 	@mkdir -p var/db
 	@$(BIN)/python -m tests.bench_search
@@ -62,6 +75,12 @@ bench-desk: $(VENV)/.test-ready ## Time the desk among 100,000 requests, in a da
 bench-reports: $(VENV)/.test-ready ## Time the reports over 100,000 requests, in a database of its own
 	@mkdir -p var/db
 	@$(BIN)/python -m tests.bench_reports
+
+machines: $(VENV)/.test-ready ## Fail two web nodes, two workers, the database and the store under load (needs root)
+	@$(BIN)/python -m tests.machines $(ARGS)
+
+drill: $(VENV)/.test-ready ## Back up, wreck and restore a site under load, with 10,000 requests; PostgreSQL too with TEST_DATABASE_URL
+	@$(BIN)/python -m tests.drill
 
 manager: $(VENV)/.run-ready .env ## Make a new one-time password for the manager account
 	@$(call on_site,$(BIN)/python manage.py make_manager)
