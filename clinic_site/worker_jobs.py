@@ -4,8 +4,7 @@ from datetime import time, timedelta
 
 from articles.links import check_links, collect_links
 from articles.review_mail import queue_review_mails
-from clinic_site.backups.erased import note_erased
-from clinic_site.backups.jobs import DAILY_BACKUP, back_up_again, verify
+from clinic_site.backups.jobs import DAILY_BACKUP, back_up_again, note_erased, verify
 from clinic_site.core.backup_status import VERIFY_JOB
 from clinic_site.core.content_stamp import forget_changes
 from clinic_site.core.jobs import DailyJob, FrequentJob, Job, WeeklyJob, forget_old_runs

@@ -24,8 +24,8 @@ ACTION = "request-erased"
 KEPT_LONGER = timedelta(days=30)
 
 
-def note_erased(*, now: datetime) -> None:
-    """Bring the file up to date with the audit trail. The worker does it every few minutes."""
+def note_erased(*, now: datetime) -> bool:
+    """Bring the file up to date with the audit trail, and return whether that changed it."""
     since = now - timedelta(days=settings.BACKUP_KEEP_DAYS) - KEPT_LONGER
     entries = AuditEntry.objects.filter(action=ACTION, at__gte=since).values_list("subject", "at")
     lines = {subject.removeprefix("consult:"): f"{at:%Y-%m-%d}" for subject, at in entries}
@@ -34,6 +34,7 @@ def note_erased(*, now: datetime) -> None:
     merged = {**lines, **{reference: day for reference, day in known.items() if day >= f"{since:%Y-%m-%d}"}}
     if merged != known:
         _write(merged)
+    return merged != known
 
 
 def take_in(text: str) -> None:

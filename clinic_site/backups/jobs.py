@@ -18,6 +18,12 @@ def back_up(*, now: datetime) -> None:
     make_backup(now=now)
 
 
+def note_erased(*, now: datetime) -> None:
+    """Write down who was erased, here and beside the copies: every few minutes, for the disk may break at any time."""
+    if erased.note_erased(now=now):
+        copies.send_erased()
+
+
 def send_copy(*, now: datetime) -> None:
     """Send the copy that did not leave. Raises CopyFailed."""
     with only_one():

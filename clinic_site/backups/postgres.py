@@ -126,6 +126,16 @@ def put_back(parts: Iterator[tuple[str, IO[bytes]]], *, now: datetime) -> str:
     return "The rows that were there before are gone."
 
 
+def is_there() -> bool:
+    """Whether there is a database that could be replaced. Raises DatabaseError when it cannot be reached."""
+    connection.ensure_connection()
+    return True
+
+
+def require_unused() -> None:
+    """Others may go on reading: they see the old rows until the new ones are there."""
+
+
 def _load(parts: Iterator[tuple[str, IO[bytes]]], *, database: str) -> None:
     command, environment = _connected(
         "psql", "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--file=-", database=database

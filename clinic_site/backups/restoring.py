@@ -12,7 +12,7 @@ from clinic_site.core import append_only
 from clinic_site.core.models import AuditEntry, OutboxMessage
 from consults.models import ConsultRequest
 
-from . import erased, folder, media
+from . import copies, erased, folder, media
 from .archive import members
 from .making import database, full_disks_named
 from .reading import require_counts, require_readable
@@ -31,6 +31,7 @@ def restore(path: Path, *, replaces: bool, without_keys: bool, now: datetime, sa
     """
     with folder.only_one(), full_disks_named():
         _refuse_to_replace(replaces)
+        database().require_unused()
         try:
             manifest = read_manifest(path)
         except FieldKeysDoNotFit:
@@ -51,7 +52,7 @@ def restore(path: Path, *, replaces: bool, without_keys: bool, now: datetime, sa
 
 
 def _refuse_to_replace(replaces: bool) -> None:
-    if replaces:
+    if not database().is_there() or replaces:
         return
     try:
         if "consults_consultrequest" not in connection.introspection.table_names():
@@ -104,6 +105,10 @@ def _make_whole(path: Path, *, now: datetime, say: Say) -> None:
     call_command("migrate", verbosity=0, interactive=False)
     append_only.install(connection)
     call_command("set_up_roles", verbosity=0)
+    try:
+        copies.send_erased()
+    except Exception as error:  # each storage has errors of its own
+        say(f"The list of erased requests at BACKUP_COPY_URL could not be read: {type(error).__name__}.")
     again = erased.erase_again(now=now)
     if again:
         say(f"Erased again, as they were since the backup: {again} requests.")

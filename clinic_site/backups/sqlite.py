@@ -117,6 +117,17 @@ def put_back(parts: Iterator[tuple[str, IO[bytes]]], *, now: datetime) -> str:
     return said
 
 
+def is_there() -> bool:
+    """Whether there is a database that could be replaced."""
+    return live().exists()
+
+
+def require_unused() -> None:
+    """Raise InTheWay while somebody has the database open."""
+    with _alone(live()):
+        pass
+
+
 @contextmanager
 def _alone(place: Path) -> Iterator[None]:
     """Hold the lock that nobody gets while a connection is open. Raises InTheWay.

@@ -5,8 +5,10 @@ from django.core.management import CommandError, call_command
 
 from clinic_site.backups import copies, folder, troubles
 from clinic_site.backups.erased import take_in
+from clinic_site.backups.jobs import note_erased
 from clinic_site.backups.making import make_backup
 from clinic_site.backups.verifying import verify_backup
+from clinic_site.core.models import AuditEntry
 from clinic_site.settings.media import media_storage
 from tests.factories.posts import NOW
 from tests.s3 import s3_server
@@ -49,6 +51,12 @@ def test_a_copy_leaves_and_comes_back(bucket, settings, tmp_path):
     assert fetched.read_bytes() == sent
     assert "AAAA2222" in (settings.BACKUP_DIR / "erased-requests.txt").read_text()
     assert verify_backup().path == fetched
+
+
+def test_who_was_erased_is_written_beside_the_copies_at_once(bucket, db):
+    AuditEntry.record(action="request-erased", subject="consult:BBBB3333", now=NOW)
+    note_erased(now=NOW)
+    assert b"BBBB3333 2026-11-25" in bucket.Object("erased-requests.txt").get()["Body"].read()
 
 
 def test_old_copies_go(bucket, settings, db):

@@ -7,6 +7,7 @@ import subprocess
 import tarfile
 from datetime import timedelta
 from io import StringIO
+from pathlib import Path
 
 import pyrage
 import pytest
@@ -29,6 +30,8 @@ from consults.personal_data import Reason, erase_person, read_person
 from tests.factories.consults import make_recipient, make_request, make_role
 from tests.factories.pictures import ready_picture
 from tests.factories.posts import NOW
+
+from .conftest import go_to
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -122,13 +125,43 @@ def test_a_database_with_requests_is_not_replaced_unasked(content):
 def test_it_is_replaced_when_asked(empty_database):
     make_request(name="Before")
     first = make_backup(now=NOW)
-    empty_database()
+    other = empty_database()
     bring_back(first)
     make_request(name="After")
+    if connection.vendor == "sqlite":  # as a killed process leaves it: with a log beside the file
+        log = Path(f"{other}-wal")
+        written = log.read_bytes()
+        connection.close()
+        log.write_bytes(written)
+        assert len(written) > 4096
     said = bring_back(first, replaces=True, now=NOW + timedelta(minutes=1))
     assert ConsultRequest.objects.get().name == "Before"
     if connection.vendor == "sqlite":
         assert any("The old database lies in" in line for line in said)
+        (aside,) = Path(other).parent.glob("replaced-*")
+        assert {path.name for path in aside.iterdir()} >= {"other.sqlite3", "other.sqlite3-wal"}
+        with connection.cursor() as cursor:
+            assert cursor.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="SQLite makes its own file")
+def test_on_a_new_machine_nothing_is_in_the_way(empty_database, tmp_path):
+    make_request(name="Before")
+    path = make_backup(now=NOW)
+    empty_database()
+    connection.settings_dict["NAME"] = str(tmp_path / "var" / "db" / "clinic.sqlite3")
+    assert "There was no database before." in bring_back(path)
+    assert ConsultRequest.objects.get().name == "Before"
+
+
+def test_a_database_that_cannot_be_reached_is_said(empty_database):
+    path = make_backup(now=NOW)
+    wrong = "/proc/nowhere/clinic.sqlite3" if connection.vendor == "sqlite" else "clinic_that_is_not_there"
+    empty_database()
+    go_to(wrong)
+    for command in (["backup"], ["restore", str(path), "--replace"]):
+        with pytest.raises(CommandError):
+            call_command(*command, stdout=StringIO())
 
 
 def test_who_was_erased_since_is_erased_again(empty_database, folder):

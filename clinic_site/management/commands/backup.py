@@ -1,6 +1,7 @@
 """Make a backup now. The worker makes one each night by itself."""
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 from django.utils import timezone
 
 from clinic_site.backups.commands import ended_by_signal, recorded
@@ -19,5 +20,7 @@ class Command(BaseCommand):
             recorded(BACKUP_JOB, back_up, now=timezone.now())
         except BackupTrouble as error:
             raise CommandError(str(error)) from None
+        except DatabaseError as error:
+            raise CommandError(f"The database cannot be reached: {str(error).strip()}") from None
         path = newest()
         self.stdout.write(f"Wrote {path} ({path.stat().st_size:,} bytes).")

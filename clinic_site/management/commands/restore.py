@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 from django.utils import timezone
 
 from clinic_site.backups import copies
@@ -41,6 +42,8 @@ class Command(BaseCommand):
             )
         except BackupTrouble as error:
             raise CommandError(str(error)) from None
+        except DatabaseError as error:
+            raise CommandError(f"The database cannot be reached: {str(error).strip()}") from None
         self.stdout.write("Start web and worker again, and look at /readyz.")
 
 

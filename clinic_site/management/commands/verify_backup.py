@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 from django.utils import timezone
 
 from clinic_site.backups.commands import ended_by_signal, recorded
@@ -26,6 +27,8 @@ class Command(BaseCommand):
                 found = recorded(VERIFY_JOB, lambda *, now: verify_backup(), now=timezone.now())
         except BackupTrouble as error:
             raise CommandError(str(error)) from None
+        except DatabaseError as error:
+            raise CommandError(f"The database cannot be reached: {str(error).strip()}") from None
         if found.is_loaded:
             self.stdout.write(
                 f"{found.path.name} is good: {found.rows:,} rows in {found.tables} tables, {found.files} files, "
