@@ -4,6 +4,7 @@ from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.db import OperationalError
 from django.urls import path
 
+from clinic_site.core.body_limits import too_large
 from clinic_site.core.redirects import gone
 from clinic_site.urls import (  # noqa: F401  (Django reads the handlers from here)
     handler400,
@@ -27,6 +28,7 @@ urlpatterns = [
     path("errors/400/", raising(SuspiciousOperation())),
     path("errors/403/", raising(PermissionDenied())),
     path("errors/410/", gone),
+    path("errors/413/", lambda request: too_large(request, limit=65_536)),
     path("errors/500/", raising(ZeroDivisionError())),
     path("errors/503/", raising(OperationalError())),
     *site_urlpatterns,
