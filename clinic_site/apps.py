@@ -6,4 +6,4 @@ class ClinicSiteConfig(AppConfig):
     label = "clinic_site"
 
     def ready(self) -> None:
-        from . import checks  # noqa: F401  (registers the system checks)
+        from . import checks, record_checks  # noqa: F401  (registers the system checks)

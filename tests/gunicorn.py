@@ -20,8 +20,10 @@ def production(var_dir: Path, **changes: str) -> dict[str, str]:
     given = connection.settings_dict
     is_file = connection.vendor == "sqlite"
     server = f"{given['USER']}:{given['PASSWORD']}@{given['HOST']}:{given['PORT']}"
+    # What Playwright needs has no place on a real site.
+    inherited = {name: value for name, value in os.environ.items() if name != "DJANGO_ALLOW_ASYNC_UNSAFE"}
     return {
-        **os.environ,
+        **inherited,
         "DJANGO_SETTINGS_MODULE": "clinic_site.settings.production",
         "VAR_DIR": str(var_dir),
         "DATABASE_URL": f"sqlite:///{given['NAME']}" if is_file else f"postgres://{server}/{given['NAME']}",
