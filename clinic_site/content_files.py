@@ -129,7 +129,7 @@ def _read_kind(kind: str, folder: Path) -> list[Entry]:
 def _parse(path: Path):
     try:
         with path.open(encoding="utf-8") as file:
-            return yaml.load(file, Loader=UniqueKeyLoader)  # noqa: S506 (it is a SafeLoader)
+            return yaml.load(file, Loader=UniqueKeyLoader)  # nosec B506  # it is a SafeLoader
     except FileNotFoundError:
         raise ContentError(f"{path.name} is missing")
     except (yaml.YAMLError, UnicodeDecodeError) as error:
