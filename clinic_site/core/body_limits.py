@@ -7,7 +7,6 @@ from django.core.exceptions import BadRequest
 from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.template.defaultfilters import filesizeformat
 
 from .seo import PageMeta
 from .unavailable import unavailable_response
@@ -75,7 +74,7 @@ def too_large(request, *, limit: int) -> HttpResponse:
     found = request.resolver_match
     context = {
         "meta": PageMeta(title="That was too much at once", path=request.path, robots="noindex"),
-        "limit": filesizeformat(limit),
+        "limit": f"{limit / 1_000_000:g} MB" if limit >= 1_000_000 else f"{limit // 1024} kB",
         "is_for_staff": bool(found) and "admin" in found.namespaces,
     }
     response = render(request, "413.html", context, status=413)

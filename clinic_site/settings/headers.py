@@ -2,13 +2,14 @@
 
 import csp.constants
 
-# What our pages may ask of a browser: to copy an address, and passkeys for staff. Everything else is off.
+# What our pages may ask of a browser: to copy an address, and passkeys for staff. Everything else is off that
+# every Chromium knows; of a name it does not know (bluetooth, web-share on Linux) it complains on each page.
 ALLOWED_FEATURES = ("clipboard-write", "publickey-credentials-create", "publickey-credentials-get")
 DENIED_FEATURES = """
-    accelerometer autoplay bluetooth camera clipboard-read display-capture encrypted-media fullscreen gamepad
+    accelerometer autoplay camera clipboard-read display-capture encrypted-media fullscreen gamepad
     geolocation gyroscope hid identity-credentials-get idle-detection keyboard-map local-fonts magnetometer
     microphone midi otp-credentials payment picture-in-picture screen-wake-lock serial storage-access sync-xhr usb
-    web-share window-management xr-spatial-tracking
+    window-management xr-spatial-tracking
 """
 # On every answer; one that has such a header already keeps it.
 SECURITY_HEADERS = {
