@@ -10,7 +10,7 @@ STATIC_SOURCES := $(shell find static -type f) clinic_site/staticfiles_storage.p
 SITE_URL_IN_ENV := $(shell grep -s '^SITE_URL=' .env)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-postgres dev check lint validate browser lock manager bench-search bench-desk bench-reports machines guide-pictures lighthouse image load soak observatory drill
+.PHONY: help run test test-postgres dev check lint validate browser lock manager bench-search bench-desk bench-reports machines guide-pictures lighthouse image load soak observatory drill supply-chain licences sbom audit
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -42,12 +42,30 @@ lint: $(VENV)/.test-ready ## Style, import rule, migrations and system checks
 	@git ls-files 'templates/*.html' | xargs $(BIN)/djade --check --target-version 5.2
 	@$(BIN)/lint-imports --no-cache
 	@DJANGO_SETTINGS_MODULE=clinic_site.settings.test $(BIN)/python manage.py makemigrations --check --dry-run
+	@mkdir -p var  # bandit finds a lot to say of a line it was told to let be; that goes to a file
+	@$(BIN)/bandit --quiet --configfile pyproject.toml --recursive clinic_site consults articles locations manage.py \
+	  2>var/bandit.log || { cat var/bandit.log; exit 1; }
+	@$(BIN)/pip check --disable-pip-version-check
+
+supply-chain: lint licences sbom ## What the site is made of: code, licences, packages that fit each other, bill of materials
+
+licences: $(VENV)/.test-ready ## Fail on a package whose licence pyproject.toml does not allow
+	@$(BIN)/pip-licenses --summary --order=count
+
+sbom: $(VENV)/.test-ready ## Write var/sbom.json: what the site runs on, with versions and licences (CycloneDX)
+	@mkdir -p var
+	@$(BIN)/python -m tests.sbom var/sbom.json
+
+audit: ## Ask for known faults in every package that is pinned (needs the network)
+	@$(PYTHON) -m venv var/audit && var/audit/bin/pip install --quiet --disable-pip-version-check pip-audit
+	@for name in requirements requirements-extras requirements-dev; do echo "$$name.txt"; \
+	  var/audit/bin/pip-audit --strict --require-hashes --disable-pip --requirement $$name.txt || exit 1; done
 
 validate: $(VENV)/.test-ready ## Check every page with the Nu HTML validator (needs Java and npm)
 	@$(BIN)/python -m tests.validate_html
 
 lighthouse: $(VENV)/.test-ready browser ## Six pages through Lighthouse: 100 in every category (needs npm)
-	@$(BIN)/python -m tests.lighthouse
+	@$(BIN)/python -m tests.lighthouse supply-chain licences sbom audit
 
 guide-pictures: $(VENV)/.test-ready browser ## Take the screenshots of the staff guide anew
 	@$(BIN)/python -m tests.guide_pictures

@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.utils.html import conditional_escape, escape, format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.html import conditional_escape, escape, format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from .plain_text import BLOCK_END, marked_text
 
@@ -79,13 +79,13 @@ def _changed(old: Part, new: Part) -> Change:
     before, after = WORD.findall(old.text), WORD.findall(new.text)
     out = []
     for step, i1, i2, j1, j2 in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        gone, come = escape("".join(before[i1:i2])), escape("".join(after[j1:j2]))
+        gone, come = "".join(before[i1:i2]), "".join(after[j1:j2])
         if step == "equal":
-            out.append(come)
+            out.append(escape(come))
             continue
-        out.append(f"<del>{gone}</del>" if gone else "")
-        out.append(f"<ins>{come}</ins>" if come else "")
-    return Change(kind="changed", label=new.label, html=mark_safe("".join(out)))
+        out.append(format_html("<del>{}</del>", gone) if gone else "")
+        out.append(format_html("<ins>{}</ins>", come) if come else "")
+    return Change(kind="changed", label=new.label, html=format_html_join("", "{}", zip(out, strict=True)))
 
 
 def _folded(changes: list[Change]) -> list[Change]:

@@ -7,7 +7,7 @@ class ClinicSiteConfig(AppConfig):
     label = "clinic_site"
 
     def ready(self) -> None:
-        from . import checks  # noqa: F401  (registers the system checks)
+        from . import checks, record_checks  # noqa: F401  (registers the system checks)
         from .content_tables import install_triggers
 
         # Once, when all apps are migrated. Django sends it for apps that have models, which this one has not.

@@ -1,12 +1,19 @@
 """System checks: settings that would lose a request or show a broken page. wsgi.py runs them at start."""
 
+import ipaddress
+from base64 import urlsafe_b64decode
 from pathlib import Path
 
+from cryptography.fernet import Fernet
 from django.conf import settings
 from django.core.checks import Error, register
 from django.core.checks import Warning as CheckWarning
 
+from .disks import can_be_written, is_on_network
+
 TAG = "clinic"
+LEAST_KEY_BYTES = 32
+LEAST_VARIETY = 5  # different characters or bytes in a key, as Django asks of SECRET_KEY
 
 
 @register(TAG)
@@ -80,3 +87,91 @@ def heartbeat_is_secure(app_configs, **kwargs) -> list:
             )
         ]
     return []
+
+
+@register(TAG, deploy=True)
+def keys_are_good(app_configs, **kwargs) -> list:
+    """Without a key no request can be stored; with a guessable one it is not protected."""
+    try:
+        if not settings.FIELD_KEYS:
+            raise ValueError
+        for key in settings.FIELD_KEYS:
+            Fernet(key)
+    except ValueError:
+        hint = "Take FIELD_KEYS from the copy that you keep, or run `python -m clinic_site.write_env` for a new site."
+        return [Error("FIELD_KEYS holds no Fernet keys: no request can be stored", hint=hint, id="clinic.E004")]
+    weak = [name for name, keys in _keys().items() if any(map(_is_weak, keys))]
+    return [
+        CheckWarning(f"{name} is easily guessed", hint="Let `clinic_site.write_env` make one.", id="clinic.W003")
+        for name in weak
+    ]
+
+
+def _keys() -> dict[str, list[bytes]]:
+    return {
+        "FIELD_KEYS": [urlsafe_b64decode(key) for key in settings.FIELD_KEYS],
+        "LOOKUP_KEY": [settings.LOOKUP_KEY.encode()],
+    }
+
+
+def _is_weak(key: bytes) -> bool:
+    return len(key) < LEAST_KEY_BYTES or len(set(key)) < LEAST_VARIETY
+
+
+@register(TAG, deploy=True)
+def address_is_https(app_configs, **kwargs) -> list:
+    """On a public host, what people type into the form must not travel in the clear."""
+    if settings.SITE_IS_SECURE or _is_this_machine(settings.SITE_HOST):
+        return []
+    return [
+        CheckWarning(
+            f"SITE_URL is http://{settings.SITE_HOST}: names and phone numbers travel in the clear",
+            hint="Set SITE_URL=https://… behind a proxy that ends TLS; see OPERATIONS.md, Going public.",
+            id="clinic.W004",
+        )
+    ]
+
+
+def _is_this_machine(host: str | None) -> bool:
+    try:
+        address = ipaddress.ip_address(host or "")
+    except ValueError:
+        return host == "localhost"
+    return address.is_private  # a loopback address is private, too
+
+
+@register(TAG, deploy=True)
+def folders_can_be_written(app_configs, **kwargs) -> list:
+    """Only those that this site writes to: with PostgreSQL, a bucket and a mail server there may be none."""
+    return [
+        Error(f"{folder} cannot be written: {what}", hint="Give it to the user the site runs as.", id="clinic.E005")
+        for folder, what in _folders().items()
+        if not can_be_written(folder)
+    ]
+
+
+def _folders() -> dict[Path, str]:
+    found = {}
+    if (database := sqlite_file()) is not None:
+        found[database.parent] = "no request can be stored"
+    if settings.STORAGES["default"]["BACKEND"].endswith("FileSystemStorage"):
+        found[Path(settings.MEDIA_ROOT)] = "no picture can be uploaded"
+    if not settings.MAIL_IS_CONFIGURED:
+        found[Path(settings.VAR_DIR) / "mail"] = "mails are neither sent nor kept"
+    return found
+
+
+def sqlite_file() -> Path | None:
+    """The file of the database; None when it is none."""
+    database = settings.DATABASES["default"]
+    return Path(database["NAME"]) if database["ENGINE"].endswith("sqlite3") else None
+
+
+@register(TAG, deploy=True)
+def sqlite_is_on_a_disk_of_its_own_machine(app_configs, **kwargs) -> list:
+    """Over a network its locks and its write-ahead log do not hold: acknowledged requests can vanish."""
+    database = sqlite_file()
+    if database is None or not is_on_network(database.parent):
+        return []
+    hint = "Put VAR_DIR on a local disk, or set DATABASE_URL to a PostgreSQL."
+    return [CheckWarning("The SQLite database lies on a network disk", hint=hint, id="clinic.W005")]

@@ -72,7 +72,7 @@ def _parse(path: Path):
             with path.open(encoding="utf-8-sig", newline="") as file:
                 return list(csv.DictReader(file))
         with path.open(encoding="utf-8") as file:
-            return yaml.load(file, Loader=UniqueKeyLoader)  # noqa: S506 (it is a SafeLoader)
+            return yaml.load(file, Loader=UniqueKeyLoader)  # nosec B506  # it is a SafeLoader
     except FileNotFoundError:
         raise ContentError(f"{path.name} is missing")
     except (yaml.YAMLError, UnicodeDecodeError) as error:

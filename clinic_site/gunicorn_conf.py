@@ -22,3 +22,7 @@ control_socket_disable = True
 # More than nginx lets through: it answers what is too long with a page of ours. (In HTTP/2 it counts squeezed bytes.)
 limit_request_line = 8190
 limit_request_fields = 60
+limit_request_field_size = 8190
+# What a proxy says of a request is believed by the site alone, and only when TRUST_PROXY says so.
+forwarded_allow_ips = ""
+forwarder_headers = ""

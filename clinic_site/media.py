@@ -10,6 +10,7 @@ from django.http import FileResponse, Http404, HttpResponse
 from django.views.decorators.http import require_safe
 
 from clinic_site.core.art import scene
+from clinic_site.core.headers import NOTHING
 from clinic_site.core.images import CONTENT_TYPES
 from clinic_site.core.media_files import FileUnreadable, open_stored
 from clinic_site.core.models import Picture, Rendition
@@ -20,7 +21,7 @@ logger = logging.getLogger(__name__)
 KEEP = "public, max-age=31536000, immutable"
 KEEP_STAND_IN = "public, max-age=60"
 # Whoever opens a picture as a page gets a picture and nothing that can run.
-POLICY = "sandbox; default-src 'none'"
+POLICY = f"sandbox; {NOTHING}"
 
 
 class Store:
@@ -77,7 +78,6 @@ def media(request, path: str) -> HttpResponse:
         response = FileResponse(file, content_type=content_type)
         response.headers["Cache-Control"] = KEEP
     response.headers["Content-Security-Policy"] = POLICY
-    response.headers["X-Content-Type-Options"] = "nosniff"
     return response
 
 

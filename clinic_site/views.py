@@ -1,6 +1,7 @@
 """Pages that draw on several apps, the small files browsers ask for, and the error pages."""
 
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.template.loader import get_template
@@ -14,6 +15,7 @@ from articles.headings import Headings
 from articles.models import Article
 from articles.rendering import PageTexts
 from clinic_site.core.art import scene
+from clinic_site.core.body_limits import too_large
 from clinic_site.core.caching import cached_page, public, unchanging
 from clinic_site.core.models import ClinicIdentity, Page, SiteText
 from clinic_site.core.organization import organization
@@ -164,6 +166,8 @@ def security_txt(request) -> HttpResponse:
 
 
 def bad_request(request, exception=None) -> HttpResponse:
+    if isinstance(exception, RequestDataTooBig):
+        return too_large(request, limit=settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
     return _error(request, 400, "That request could not be read")
 
 

@@ -1,4 +1,4 @@
-"""gunicorn's threaded worker, which lets nobody wait for a client that is slow on purpose."""
+"""gunicorn's threaded worker, with refusals in our words, which lets nobody wait for a client that is slow on purpose."""
 
 import socket
 import struct
@@ -6,11 +6,13 @@ import struct
 from gunicorn.util import close_graceful
 from gunicorn.workers.gthread import ThreadWorker
 
+from clinic_site.refusals import Refusals
+
 # After so many seconds without a byte from a client, or without one that it takes, it is cut.
 CLIENT_SECONDS = 10
 
 
-class Worker(ThreadWorker):
+class Worker(Refusals, ThreadWorker):
     """Two things gunicorn 27 leaves open, each of which let a few clients hold up everybody (case A45).
 
     Its threads wait for the rest of a request, or for room for an answer, without any limit. And it

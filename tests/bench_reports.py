@@ -62,7 +62,7 @@ def fill(draw: random.Random, *, now: datetime) -> None:
     columns = [field.column for field in ConsultRequest._meta.concrete_fields if field.column != "id"]
     shared = [column for column in columns if column not in own]
     copy = (
-        f"INSERT INTO consults_consultrequest ({', '.join(own + shared)})"  # noqa: S608
+        f"INSERT INTO consults_consultrequest ({', '.join(own + shared)})"
         f" SELECT {', '.join(['%s'] * len(own))}, {', '.join(shared)}"
         f" FROM consults_consultrequest WHERE id = {first.pk}"
     )

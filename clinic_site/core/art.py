@@ -60,7 +60,7 @@ class Landscape:
 
 def landscape(key: str) -> Landscape:
     """Return the landscape of `key`, always the same."""
-    chance = random.Random(int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big"))  # noqa: S311
+    chance = random.Random(int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big"))  # nosec B311  # a picture, no secret
     sky = SKIES[chance.choice(list(SKIES))]
     sun = chance.uniform(0.28, 0.74) * WIDTH, chance.uniform(0.40, 0.54) * HEIGHT
     radius = HEIGHT * chance.uniform(0.085, 0.12)

@@ -70,7 +70,7 @@ class PageMeta:
         if not graph:
             return SafeString("")
         text = json.dumps({"@context": "https://schema.org", "@graph": graph}, ensure_ascii=False)
-        return mark_safe(text.translate(SCRIPT_ESCAPES))
+        return mark_safe(text.translate(SCRIPT_ESCAPES))  # nosec B308  # JSON in which <, > and & are escaped
 
     def _breadcrumb_list(self) -> dict:
         """The breadcrumbs that readers see, and this page as the last one."""

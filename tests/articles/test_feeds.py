@@ -139,10 +139,10 @@ def test_a30_control_characters_that_reached_the_database_do_not_reach_the_feed(
     dirty = DIRTY if connection.vendor == "sqlite" else DIRTY.replace("\0", "")
     with connection.cursor() as cursor:
         cursor.execute(
-            f"UPDATE {table} SET title=%s, summary=%s, standfirst=%s, key_facts=%s WHERE id=%s",  # noqa: S608
+            f"UPDATE {table} SET title=%s, summary=%s, standfirst=%s, key_facts=%s WHERE id=%s",
             [*[dirty] * 4, bad.pk],
         )
-        cursor.execute(f"UPDATE {topics} SET name=%s WHERE id=%s", [dirty, bad.topic_id])  # noqa: S608
+        cursor.execute(f"UPDATE {topics} SET name=%s WHERE id=%s", [dirty, bad.topic_id])
         cursor.execute("UPDATE core_clinicidentity SET name=%s", [dirty])
     entries = read(client, path).entries
     assert {entry.title for entry in entries} == {"xy", good.title}

@@ -195,7 +195,7 @@ def test_html_is_cleaned_by_whatever_road_it_is_saved(road):
 def stored(model, column: str) -> list[str]:
     """What stands in the table, without any cleaning."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {column} FROM {model._meta.db_table} ORDER BY id")  # noqa: S608 (names of our own)
+        cursor.execute(f"SELECT {column} FROM {model._meta.db_table} ORDER BY id")
         return [row[0] for row in cursor.fetchall()]
 
 

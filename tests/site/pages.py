@@ -37,7 +37,8 @@ SEARCHES = [
     f"/search/{query}"
     for query in ("", "?q=side+effects", "?q=birmingham", "?q=ketamine&page=2", "?q=ketmaine+saftey", "?q=zebrafinch")
 ] + ["/search/?q=suicide", "/search/?q=%F0%9F%99%82"]
-ERROR_PATHS = {"/not-a-page/": 404, **{f"/errors/{status}/": status for status in (400, 403, 410, 500, 503)}}
+ERROR_PATHS = {"/not-a-page/": 404, **{f"/errors/{status}/": status for status in (400, 403, 410, 413, 500, 503)}}
+ERROR_PATHS["/errors/503/form/"] = 503  # gives back what was typed
 
 
 def open_path(path: str) -> Callable[[Page, str], None]:

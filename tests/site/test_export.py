@@ -88,7 +88,7 @@ def empty_content() -> None:
             cursor.execute("DELETE FROM sqlite_sequence")
             for table, _ in _tables():
                 if "auditentry" not in table:
-                    cursor.execute(f'DELETE FROM "{table}"')  # noqa: S608
+                    cursor.execute(f'DELETE FROM "{table}"')
 
 
 def test_content_goes_out_and_in_again_and_every_page_is_the_same(grown, client, tmp_path, settings):

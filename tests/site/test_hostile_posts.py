@@ -119,7 +119,6 @@ def test_a43_rubbish_is_refused_in_words_and_mails_nobody(handler, path, mailout
 
 
 def test_a43_a_body_shorter_than_it_claims_is_no_fault_of_ours(handler, mailoutbox):
-    """Lengths that are no number, or below nought, gunicorn refuses itself."""
     for path in PATHS:
         for kind in (FORM, MULTIPART):
             for body in (b"", b"name=Dana", part("name", b"Dana")):

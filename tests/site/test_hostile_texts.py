@@ -116,7 +116,7 @@ def overwrite(row, column: str, html: str) -> None:
     """Put `html` into the row of `row` as it is, as an old version of the site might have left it."""
     with connection.cursor() as cursor:
         table = row._meta.db_table
-        cursor.execute(f"UPDATE {table} SET {column} = %s WHERE id = %s", [html, row.pk])  # noqa: S608 (our names)
+        cursor.execute(f"UPDATE {table} SET {column} = %s WHERE id = %s", [html, row.pk])
 
 
 def as_saved_and_as_old(*fields: tuple[object, str], vectors: list[Vector] = NO_ZERO) -> Iterator[None]:

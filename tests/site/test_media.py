@@ -21,7 +21,7 @@ from PIL import Image
 from articles.models import Article
 from clinic_site.core.media_files import FileUnreadable
 from clinic_site.core.models import Picture
-from clinic_site.media import Store
+from clinic_site.media import POLICY, Store
 from locations.models import Location
 from tests.admin.page import text_of
 from tests.articles.admin_client import save, unchanged
@@ -157,7 +157,7 @@ def test_a32_a_picture_is_sent_as_what_it_is_and_can_run_nothing(client, kind, c
     assert response.status_code == 200
     assert response["Content-Type"] == content_type
     assert response["X-Content-Type-Options"] == "nosniff"
-    assert response["Content-Security-Policy"] == "sandbox; default-src 'none'"
+    assert response["Content-Security-Policy"] == POLICY
     assert response["Cache-Control"] == "public, max-age=31536000, immutable"
     assert not response.cookies
     assert "Cookie" not in response.get("Vary", "")
@@ -268,7 +268,7 @@ def test_a36_a_drawn_landscape_of_the_same_box_stands_in_and_one_warning_is_logg
         assert response.status_code == 200
         assert response["Content-Type"] == "image/svg+xml"
         assert response["Cache-Control"] == "public, max-age=60"
-        assert response["Content-Security-Policy"] == "sandbox; default-src 'none'"
+        assert response["Content-Security-Policy"] == POLICY
         assert response["X-Content-Type-Options"] == "nosniff"
         assert f'width="{size[0]}" height="{size[1]}" viewBox="0 0 640 400"' in response.content.decode()
         assert [record.levelname for record in caplog.records] == ["WARNING"]

@@ -15,7 +15,7 @@ from PIL import Image
 
 from articles.models import Article
 from clinic_site.core.models import Picture
-from clinic_site.media import Store
+from clinic_site.media import POLICY, Store
 from clinic_site.settings.media import media_storage
 from tests.factories.articles import add_figure
 from tests.factories.pictures import file_of, phone_photo, ready_picture
@@ -84,7 +84,7 @@ def test_a_picture_travels_from_the_admin_through_the_bucket_to_the_reader(
         assert image.size == (200, 400)
         assert headers["Content-Type"] == f"image/{image.format.lower()}"
         assert headers["Content-Length"] == str(len(data))
-        assert headers["Content-Security-Policy"] == "sandbox; default-src 'none'"
+        assert headers["Content-Security-Policy"] == POLICY
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert headers["Cache-Control"] == "public, max-age=31536000, immutable"
     request = urllib.request.Request(live_site + picture.url, method="HEAD")  # noqa: S310

@@ -4,8 +4,8 @@ import re
 from bisect import bisect_left
 from itertools import islice
 
-from django.utils.html import escape
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.html import escape, format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from .words import WORD
 
@@ -38,8 +38,7 @@ def snippet(text: str, found: dict[int, str]) -> SafeString:
     start = 0 if first == 0 else words[first].start()
     end = len(text) if is_end else words[last].end()
     html = _marked(text, words, found, start=start, end=end)
-    html = LINE_END.sub(" · ", html)
-    return mark_safe(f"{'' if first == 0 else '… '}{html}{'' if is_end else ' …'}")
+    return format_html("{}{}{}", "" if first == 0 else "… ", html, "" if is_end else " …")
 
 
 def _best_start(found: dict[int, str]) -> int:
@@ -62,9 +61,10 @@ def _sentence_start(text: str, words: list, earliest: int, latest: int) -> int:
 
 
 def _marked(text: str, words: list, found: dict[int, str], *, start: int, end: int) -> SafeString:
-    html, at = [], start
+    pieces, at = [], start
     for place, word in enumerate(words):
         if place in found and start <= word.start() and word.end() <= end:
-            html += [escape(text[at : word.start()]), mark_safe("<mark>"), escape(word[0]), mark_safe("</mark>")]
+            pieces.append((LINE_END.sub(" · ", text[at : word.start()]), word[0]))
             at = word.end()
-    return mark_safe("".join([*html, escape(text[at:end])]))
+    rest = escape(LINE_END.sub(" · ", text[at:end]))
+    return format_html_join("", "{}<mark>{}</mark>", pieces) + rest
