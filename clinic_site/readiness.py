@@ -1,4 +1,4 @@
-"""/readyz: whether the site can do its work, for monitors and load balancers. It says nothing of anybody."""
+"""/livez and /readyz: whether the process answers, and whether the site can do its work. They say nothing of anybody."""
 
 from datetime import datetime, timedelta
 
@@ -34,11 +34,19 @@ def _write(now: datetime) -> None:
 
 
 @require_safe
+def livez(request) -> HttpResponse:
+    """Answer "ok" from memory: whoever gets nothing should start the process again, which helps no database."""
+    return _plain(["ok"], status=200)
+
+
+@require_safe
 def readyz(request) -> HttpResponse:
     """Answer 200 and "ok", or 503 and one line for each problem."""
     found = problems(now=timezone.now())
-    response = HttpResponse(
-        "\n".join(found or ["ok"]) + "\n", status=503 if found else 200, content_type="text/plain; charset=utf-8"
-    )
+    return _plain(found or ["ok"], status=503 if found else 200)
+
+
+def _plain(lines: list[str], *, status: int) -> HttpResponse:
+    response = HttpResponse("\n".join(lines) + "\n", status=status, content_type="text/plain; charset=utf-8")
     response.headers["Cache-Control"] = "no-store"
     return response

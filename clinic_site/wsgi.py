@@ -2,11 +2,16 @@
 
 import os
 
+from django.conf import settings
 from django.core.management import call_command
 from django.core.wsgi import get_wsgi_application
+
+from clinic_site.core import counters
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic_site.settings.production")
 
 application = get_wsgi_application()
+if settings.METRICS_TOKEN:
+    counters.share(folder=settings.METRICS_DIR)
 # A broken set-up stops the start, instead of showing itself page by page.
 call_command("check", "--deploy", "--tag", "clinic")

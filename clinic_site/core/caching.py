@@ -5,6 +5,8 @@ from datetime import datetime
 from django.http import HttpResponse
 from django.utils.cache import patch_cache_control
 
+from . import counters
+
 PUBLIC_SECONDS = 60
 YEAR_SECONDS = 31_536_000
 
@@ -19,6 +21,7 @@ def public(response: HttpResponse, *, until: datetime | None = None, now: dateti
     if until is not None:
         seconds = max(0, min(seconds, int((until - now).total_seconds())))
     patch_cache_control(response, public=True, max_age=seconds)
+    counters.page_came_from(counters.MISS)
     return response
 
 
