@@ -1,4 +1,4 @@
-"""/livez and /readyz: whether the process answers, and whether the site can do its work. They say nothing of anybody."""
+"""/livez and /readyz: whether the process answers, whether the site can do its work. They say nothing of anybody."""
 
 from datetime import datetime, timedelta
 

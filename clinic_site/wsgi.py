@@ -1,6 +1,8 @@
 """The WSGI application that gunicorn serves."""
 
+import logging
 import os
+from io import StringIO
 
 from django.conf import settings
 from django.core.management import call_command
@@ -14,4 +16,7 @@ application = get_wsgi_application()
 if settings.METRICS_TOKEN:
     counters.share(folder=settings.METRICS_DIR)
 # A broken set-up stops the start, instead of showing itself page by page.
-call_command("check", "--deploy", "--tag", "clinic")
+said = StringIO()
+call_command("check", "--deploy", "--tag", "clinic", stdout=StringIO(), stderr=said, no_color=True)
+for line in filter(None, said.getvalue().splitlines()):
+    logging.getLogger(__name__).warning("%s", line)

@@ -15,11 +15,15 @@ from http import HTTPStatus
 from types import TracebackType
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.base import SystemCheckError
 
 from .current_request import current_marks
 
 # How many places in the code are named for an exception: the innermost ones.
 MOST_PLACES = 12
+# What these say is about settings, and whoever runs the site needs it to start it.
+OPERATORS_WORDS = (ImproperlyConfigured, SystemCheckError)
 # What would end a line, or change how it is read.
 CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 # What gunicorn may say of itself: numbers, names, the addresses it listens on.
@@ -40,7 +44,7 @@ class PrivateFormatter(logging.Formatter):
         said = f"{message_of(record)} {_pairs(fields_of(record))}".rstrip()
         lines = [f"{self.formatTime(record)} {record.levelname} {record.name} {said}"]
         for fault in faults_of(record):
-            lines += [fault["kind"], *(f"  {place}" for place in fault["at"])]
+            lines += [fault["kind"], *(f"  {place}" for place in [*fault["at"], *fault.get("said", [])])]
         # A value may hold the end of a line: nobody can write a second one that looks like ours.
         return "\n".join(CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", line) for line in lines)
 
@@ -90,7 +94,10 @@ def faults_of(record: logging.LogRecord) -> list[dict]:
         seen.add(id(error))
         frames = traceback.extract_tb(error.__traceback__, limit=-MOST_PLACES)
         places = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
-        found.append({"kind": f"{type(error).__module__}.{type(error).__qualname__}", "at": places})
+        fault = {"kind": f"{type(error).__module__}.{type(error).__qualname__}", "at": places}
+        if isinstance(error, OPERATORS_WORDS):
+            fault["said"] = str(error).splitlines()
+        found.append(fault)
         error = error.__cause__ or error.__context__
     return found
 
