@@ -1,8 +1,11 @@
 """/livez and /readyz: whether the process answers, whether the site can do its work. They say nothing of anybody."""
 
+import os
 from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryFile
 
-from django.db import DatabaseError, InterfaceError
+from django.db import DatabaseError, InterfaceError, connection
 from django.http import HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -14,6 +17,8 @@ from consults import silence
 # A row is written this often at most: everybody may ask, and each write waits for the disk.
 WRITE_EVERY = timedelta(seconds=10)
 CHECK = "readyz"
+# In bytes: SQLite's log has room for a small row on a disk that has none for a request.
+ROOM = 1_000_000
 
 
 def problems(*, now: datetime) -> list[str]:
@@ -24,13 +29,23 @@ def problems(*, now: datetime) -> list[str]:
         return found + [f"daily test: {text}" for text in silence.trouble(now=now)]
     except (DatabaseError, InterfaceError):
         return ["database: cannot be written"]
+    except OSError:
+        return ["disk: no room beside the database"]
 
 
 def _write(now: datetime) -> None:
-    """Write to the database for real, the disk included. Raises DatabaseError or InterfaceError."""
+    """Write to the database for real, the disk included. Raises DatabaseError, InterfaceError or OSError."""
     row, _ = JobRun.objects.get_or_create(name=CHECK, period=CHECK, defaults={"started_at": now, "finished_at": now})
     if not timedelta() <= now - row.finished_at < WRITE_EVERY:
+        _take_room()
         JobRun.objects.filter(pk=row.pk).update(finished_at=now)
+
+
+def _take_room() -> None:
+    """Ask the disk for room and give it back. Raises OSError. PostgreSQL's own disk answers for itself."""
+    if connection.vendor == "sqlite":
+        with TemporaryFile(dir=Path(connection.settings_dict["NAME"]).parent) as file:
+            os.posix_fallocate(file.fileno(), 0, ROOM)
 
 
 @require_safe

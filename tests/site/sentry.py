@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
 
 import brotli
 
@@ -26,7 +27,7 @@ class Sentry:
         found = []
         for body in self.received:
             lines = body.split(b"\n")
-            for header, payload in zip(lines, lines[1:], strict=False):
+            for header, payload in pairwise(lines):
                 if header.startswith(b"{") and b'"type":"event"' in header.replace(b" ", b""):
                     found.append(json.loads(payload))
         return found
@@ -38,7 +39,7 @@ def sentry() -> Iterator[Sentry]:
     kept = Sentry()
 
     class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # noqa: N802
+        def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             unpack = UNPACK[self.headers.get("Content-Encoding", "")]
             kept.received += [f"{self.path}\n{self.headers}".encode(), unpack(body)]
