@@ -103,8 +103,12 @@ def faults_of(record: logging.LogRecord) -> list[dict]:
 
 
 def say_kind_and_place(kind: type[BaseException], error: BaseException, places: TracebackType | None) -> None:
-    """Stand in for Python's own traceback, which prints the text of the exception; not where somebody develops."""
-    if not settings.configured or settings.DEBUG or issubclass(kind, KeyboardInterrupt):
+    """Stand in for Python's own traceback, which prints the text of the exception.
+
+    Not where somebody develops, nor for somebody who sits at the keyboard: they are kept nowhere.
+    """
+    is_watched = not settings.configured or settings.DEBUG or sys.stderr.isatty()
+    if is_watched or issubclass(kind, KeyboardInterrupt):
         sys.__excepthook__(kind, error, places)
         return
     logging.getLogger("clinic_site").critical("stopped by a fault", exc_info=(kind, error, places))
