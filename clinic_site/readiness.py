@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryFile
 
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.http import HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -17,8 +17,9 @@ from consults import silence
 # A row is written this often at most: everybody may ask, and each write waits for the disk.
 WRITE_EVERY = timedelta(seconds=10)
 CHECK = "readyz"
-# In bytes: SQLite's log has room for a small row on a disk that has none for a request.
+# In bytes: both databases have room for a small row on a disk that has none for a request.
 ROOM = 1_000_000
+LEAST_ROW = 20
 
 
 def problems(*, now: datetime) -> list[str]:
@@ -42,10 +43,15 @@ def _write(now: datetime) -> None:
 
 
 def _take_room() -> None:
-    """Ask the disk for room and give it back. Raises OSError. PostgreSQL's own disk answers for itself."""
+    """Ask the database's disk for room and give it back. Raises DatabaseError or OSError."""
     if connection.vendor == "sqlite":
         with TemporaryFile(dir=Path(connection.settings_dict["NAME"]).parent) as file:
             os.posix_fallocate(file.fileno(), 0, ROOM)
+        return
+    # Rows that memory is too small for go to a file beside the data, and to no log of changes.
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL work_mem = '64kB'")
+        cursor.execute("SELECT count(*) FROM generate_series(1, %s)", [ROOM // LEAST_ROW])
 
 
 @require_safe
