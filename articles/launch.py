@@ -5,7 +5,7 @@ from datetime import datetime
 from django.urls import reverse
 from django.utils import timezone
 
-from clinic_site.core.launch import LaunchItem
+from clinic_site.core.launch import LaunchCheck, LaunchItem, found_by
 
 from .citing import cited_everywhere
 from .models import Article, CheckedLink, Question, Reference
@@ -13,10 +13,10 @@ from .models import Article, CheckedLink, Question, Reference
 
 def missing(*, now: datetime) -> list[LaunchItem]:
     """Return what somebody must still do about articles, questions and their sources."""
-    return [*_articles(now), *_references(), *_links(), *_questions()]
+    return found_by(CHECKS, now=now)
 
 
-def _articles(now: datetime) -> list[LaunchItem]:
+def _articles(*, now: datetime) -> list[LaunchItem]:
     articles = list(Article.objects.prefetch_related("reviews__clinician"))
     published = [article for article in articles if article.state(now) == Article.State.PUBLISHED]
     today = timezone.localdate(now)
@@ -35,7 +35,7 @@ def _articles(now: datetime) -> list[LaunchItem]:
     return items
 
 
-def _references() -> list[LaunchItem]:
+def _references(*, now: datetime) -> list[LaunchItem]:
     changelist = reverse("admin:articles_reference_changelist")
     cited = cited_everywhere()
     unchecked = Reference.objects.filter(checked_on=None, key__in=cited).count()
@@ -50,7 +50,7 @@ def _references() -> list[LaunchItem]:
     return items
 
 
-def _links() -> list[LaunchItem]:
+def _links(*, now: datetime) -> list[LaunchItem]:
     broken = CheckedLink.objects.broken().count()
     if not broken:
         return []
@@ -58,7 +58,7 @@ def _links() -> list[LaunchItem]:
     return [LaunchItem(text=f"{count_of(broken, 'link to another site', 'links to other sites')} broken.", url=url)]
 
 
-def _questions() -> list[LaunchItem]:
+def _questions(*, now: datetime) -> list[LaunchItem]:
     if Question.objects.shown().exists():
         return []
     return [LaunchItem(text="No question is shown.", url=reverse("admin:articles_question_changelist"))]
@@ -67,3 +67,11 @@ def _questions() -> list[LaunchItem]:
 def count_of(number: int, thing: str, things: str = "") -> str:
     """Return "1 article is" or "3 articles are"; `things` where an s at the end will not do."""
     return f"{number} {thing} is" if number == 1 else f"{number} {things or thing + 's'} are"
+
+
+CHECKS = [
+    LaunchCheck("articles", "Articles are published, and each medical one was reviewed by a clinician.", _articles),
+    LaunchCheck("references", "Every source that is cited is there and was compared.", _references),
+    LaunchCheck("links", "No link to another site is broken.", _links),
+    LaunchCheck("questions", "Questions are answered.", _questions),
+]

@@ -4,34 +4,23 @@ from csp.decorators import csp_replace
 from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.template.response import TemplateResponse
-from django.urls import path
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 from js_asset import Media
 
 from articles import dashboard as articles_dashboard
-from articles import launch as articles_launch
 from clinic_site.core import backup_status
 from clinic_site.core import dashboard as core_dashboard
-from clinic_site.core import launch as core_launch
-from clinic_site.core.launch import LaunchItem
 from consults import dashboard as consults_dashboard
 from consults import desk as consults_desk
-from consults import launch as consults_launch
 from consults import silence
 from consults.notifications import mails_visible_to
 from consults.tools import tools_for
-from locations import launch as locations_launch
 
+from . import launch, launch_page
 from .admin_roads import NarrowRoads
-
-# Who is shown what is missing before launch: those who can do something about it.
-LAUNCH_LISTS = {
-    "core.change_clinicidentity": core_launch.missing,
-    "consults.change_recipient": consults_launch.missing,
-    "locations.change_location": locations_launch.missing,
-    "articles.change_article": articles_launch.missing,
-}
+from .core.launch import LaunchItem
 
 # The staff guide: each is a template under admin/guide/.
 CHAPTERS = {
@@ -46,7 +35,7 @@ CHAPTERS = {
 }
 
 
-class ClinicAdminSite(NarrowRoads):
+class ClinicAdminSite(launch_page.LaunchPage, NarrowRoads):
     """Django's admin, opening on who waits for an answer."""
 
     site_header = "Clinic website"
@@ -93,6 +82,7 @@ class ClinicAdminSite(NarrowRoads):
             "reviews": articles_dashboard.review_queue(request.user, now=now),
             "mails": core_dashboard.mail_rows(core_dashboard.mails_with_trouble(mails_visible_to(request.user))),
             "missing": _missing(request.user, now=now),
+            "launch_url": reverse("admin:launch") if request.user.has_perm(launch_page.PERMISSION) else "",
         }
         return super().index(request, {**context, **(extra_context or {})})
 
@@ -116,8 +106,6 @@ def _banners(user) -> list[core_dashboard.Banner]:
 
 
 def _missing(user, *, now) -> list[LaunchItem]:
-    """What is missing before launch, urgent things first."""
-    items = [
-        item for permission, missing in LAUNCH_LISTS.items() if user.has_perm(permission) for item in missing(now=now)
-    ]
-    return sorted(items, key=lambda item: not item.is_urgent)
+    """What is missing before launch, urgent things first, for those who can do something about it."""
+    found = launch.lines(now=now, may_see=user.has_perm)
+    return sorted((line.item for line in found if line.item), key=lambda item: not item.is_urgent)

@@ -2,6 +2,9 @@
 
 import os
 
+# Its own lines look like the site's, whose settings say how.
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic_site.settings.production")
+
 bind = f"127.0.0.1:{os.environ.get('PORT', '8000')}"
 worker_class = "clinic_site.web_worker.Worker"
 workers = int(os.environ.get("WEB_WORKERS", "2"))
@@ -18,6 +21,7 @@ worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa:
 # No access log: it would tie an address to the pages it read.
 accesslog = None
 errorlog = "-"
+logger_class = "clinic_site.gunicorn_logs.Logger"
 control_socket_disable = True
 # More than nginx lets through: it answers what is too long with a page of ours. (In HTTP/2 it counts squeezed bytes.)
 limit_request_line = 8190
@@ -26,3 +30,12 @@ limit_request_field_size = 8190
 # What a proxy says of a request is believed by the site alone, and only when TRUST_PROXY says so.
 forwarded_allow_ips = ""
 forwarder_headers = ""
+
+
+def on_starting(server) -> None:
+    """Begin to count anew: forget what processes of an earlier start have counted for /metrics."""
+    from django.conf import settings
+
+    from clinic_site.core import counters
+
+    counters.forget_dead(folder=settings.METRICS_DIR)

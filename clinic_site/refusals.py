@@ -10,6 +10,7 @@ from django.conf import settings
 from django.utils.html import format_html
 from gunicorn.http import errors
 
+from clinic_site.core import counters
 from clinic_site.core.headers import for_refusals
 
 STATUSES = {
@@ -43,6 +44,7 @@ class Refusals:
     def handle_error(self, req, client, addr, exc) -> None:
         is_theirs = isinstance(exc, errors.ParseException) and not isinstance(exc, OURS)
         status = STATUSES.get(type(exc), HTTPStatus.BAD_REQUEST if is_theirs else HTTPStatus.INTERNAL_SERVER_ERROR)
+        counters.answered(status=int(status))
         log = self.log.warning if is_theirs else self.log.error
         log("refused with %s: %s", int(status), type(exc).__name__)
         try:

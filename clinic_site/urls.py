@@ -6,7 +6,8 @@ from django.urls import include, path
 
 from . import search_views, sitemaps, views
 from .media import media
-from .readiness import readyz
+from .metrics import metrics
+from .readiness import livez, readyz
 
 site_patterns = [
     path("", views.home, name="home"),
@@ -19,7 +20,9 @@ site_patterns = [
     path("site.webmanifest", views.manifest, name="manifest"),
     path("favicon.ico", views.favicon, name="favicon"),
     path(".well-known/security.txt", views.security_txt, name="security"),
+    path("livez", livez, name="livez"),
     path("readyz", readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
     path("media/<path:path>", media, name="media"),
 ]
 # Last of all: any other single word is a page that staff wrote.

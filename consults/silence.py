@@ -115,6 +115,12 @@ def trouble(*, now: datetime) -> list[str]:
     return found
 
 
+def came_through(*, now: datetime) -> bool:
+    """True when a test came through within 26 hours and its mail has left."""
+    test = newest_test(now=now)
+    return test is not None and _mail_has_left(test)
+
+
 def banners(user, *, now: datetime) -> list[Banner]:
     """Return `trouble` as warnings for those who manage who is told of requests."""
     if not user.has_perm("consults.change_recipient"):

@@ -58,7 +58,7 @@ def consult(request) -> HttpResponse:
     try:
         response = _receive(request)
     except (OperationalError, InterfaceError):
-        logger.exception("a request could not be stored, reference %s", request.reference)
+        logger.exception("a request could not be stored")
         response = unavailable_response(action=reverse("consults:consult"), kept=_kept(request.POST))
     response.headers["Cache-Control"] = "no-store"
     return response

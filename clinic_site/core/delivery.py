@@ -15,6 +15,7 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import models, transaction
 
+from . import counters
 from .models import OutboxMessage
 
 logger = logging.getLogger(__name__)
@@ -133,6 +134,7 @@ def mark(message: OutboxMessage, *, error: Exception | None, now: datetime) -> N
         forgotten = {"body": ""} if message.holds_a_secret else {}
         marked = ours.update(state=State.SENT, sent_at=now, lease_until=None, last_error="", **forgotten)
     else:
+        counters.mail_failed(error=error)
         next_try = now + pause_before(message.attempt)
         gives_up = next_try > message.created_at + GIVE_UP_AFTER
         marked = ours.update(

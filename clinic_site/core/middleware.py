@@ -1,37 +1,17 @@
 """Small guards around every request."""
 
 import logging
-import secrets
 
 from django.conf import settings
-from django.core.exceptions import BadRequest, MiddlewareNotUsed, PermissionDenied, SuspiciousOperation
+from django.core.exceptions import MiddlewareNotUsed
 from django.db import InterfaceError, OperationalError
-from django.http import Http404, HttpResponse, HttpResponsePermanentRedirect, UnreadablePostError
-from django.http.multipartparser import MultiPartParserError
+from django.http import HttpResponse, HttpResponsePermanentRedirect, UnreadablePostError
 from django.middleware.common import CommonMiddleware
 
 from .redirects import answer
 from .unavailable import unavailable_response
 
 logger = logging.getLogger(__name__)
-
-# Exceptions that Django answers with a page of the 400s: nothing of ours is broken.
-ANSWERED = (Http404, PermissionDenied, SuspiciousOperation, BadRequest, MultiPartParserError)
-
-
-class RequestReferenceMiddleware:
-    """Give each request a random reference, for error pages and log lines alike."""
-
-    def __init__(self, get_response) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request):
-        request.reference = secrets.token_hex(4)
-        return self.get_response(request)
-
-    def process_exception(self, request, exception) -> None:
-        if not isinstance(exception, ANSWERED):
-            logger.error("error reference %s", request.reference)
 
 
 class SecureRedirectMiddleware:
@@ -78,7 +58,7 @@ class UnavailableMiddleware:
 
     def process_exception(self, request, exception):
         if isinstance(exception, OperationalError | InterfaceError):
-            logger.exception("database unavailable, reference %s", request.reference)
+            logger.exception("database unavailable")
             return unavailable_response()
         if isinstance(exception, UnreadablePostError):
             # They stopped in the middle of a form and were cut: nothing of ours is broken.

@@ -21,6 +21,7 @@ from django.core.handlers.wsgi import get_path_info
 from django.http.request import split_domain_port, validate_host
 from django.urls import Resolver404, resolve
 
+from . import counters
 from .caching import FRESH_UNTIL, NGINX_UNTIL, end_of_this_second
 
 # However fresh, a page is rendered anew after this many seconds: dates turn into the past by themselves.
@@ -91,6 +92,9 @@ class PageCache:
         page = self._find(key)
         if page is None:
             page = self._make(key, environ)
+            counters.page_came_from(counters.MISS)
+        else:
+            counters.page_came_from(counters.HIT)
         if isinstance(page, Page):
             return _send(page, environ, start_response)
         if page is not None and key == _asked(environ):

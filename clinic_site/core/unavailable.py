@@ -4,6 +4,8 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.template.loader import get_template
 
+from .current_request import current_marks
+
 RETRY_SECONDS = 30
 
 
@@ -13,12 +15,14 @@ def unavailable_response(*, action: str = "", kept: list[dict] | None = None) ->
     `kept` is what a person typed, as dicts of name, label and value: the page shows it again in
     a form that posts to `action`, so that nothing has to be typed twice.
     """
+    marks = current_marks.get()
     html = get_template("503.html").render(
         {
             "phone": settings.FALLBACK_PHONE,
             "phone_link": f"tel:{settings.FALLBACK_PHONE_LINK}",
             "action": action,
             "kept": kept or [],
+            "reference": marks.reference if marks else "",
         }
     )
     response = HttpResponse(html, status=503)

@@ -71,11 +71,11 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "clinic_site.core.request_log.RequestLogMiddleware",
     # Outside of all that answers by itself, so that every answer has them.
     "csp.middleware.CSPMiddleware",
     "clinic_site.core.headers.HeadersMiddleware",
     "clinic_site.core.middleware.NotForSearchMiddleware",
-    "clinic_site.core.middleware.RequestReferenceMiddleware",
     "clinic_site.core.client_address.ClientAddressMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "clinic_site.core.middleware.SecureRedirectMiddleware",
@@ -255,16 +255,36 @@ CRISPY_ALLOWED_TEMPLATE_PACKS = "clinic"
 CRISPY_TEMPLATE_PACK = "clinic"
 CRISPY_FAIL_SILENTLY = False
 
+# Watching ------------------------------------------------------------------------------------
+# /metrics answers whoever sends this as a bearer token. Empty: there is no such page.
+METRICS_TOKEN = text("METRICS_TOKEN")
+# Where the processes of this machine keep what they count for it.
+METRICS_DIR = VAR_DIR / "metrics"
+# Faults are told to a Sentry there: their kinds and places, nothing of anybody. Empty: sentry-sdk is not even loaded.
+SENTRY_DSN = text("SENTRY_DSN")
+
 # Logging: never a request body, a query string or the text of an exception --------------------
+LOG_FORMAT = text("LOG_FORMAT", "text")
+LOG_FORMATTERS = {
+    "text": "clinic_site.core.logs.PrivateFormatter",
+    "json": "clinic_site.core.logs.JsonFormatter",
+}
+if LOG_FORMAT not in LOG_FORMATTERS:
+    raise ImproperlyConfigured("LOG_FORMAT must be text or json")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"private": {"()": "clinic_site.core.logs.PrivateFormatter"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "private"}},
-    "root": {"handlers": ["console"], "level": text("LOG_LEVEL", "INFO")},
+    "formatters": {"private": {"()": LOG_FORMATTERS[LOG_FORMAT]}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "private"},
+        "counter": {"class": "clinic_site.core.counters.FaultCounter", "level": "ERROR"},
+    },
+    "root": {"handlers": ["console", "counter"], "level": text("LOG_LEVEL", "INFO")},
     "loggers": {
         # Django's own handlers would mail whole requests to admins; ours only prints.
         "django": {"handlers": [], "level": "INFO", "propagate": True},
-        "django.server": {"handlers": [], "level": "INFO", "propagate": True},
+        # `core.request_log` has a line for each answer; Django's own would be a second one, or hold the query.
+        "django.request": {"handlers": [], "level": "ERROR", "propagate": True},
+        "django.server": {"handlers": [], "level": "CRITICAL", "propagate": True},
     },
 }

@@ -108,6 +108,7 @@ PAGES: dict[str, Page | list[Page]] = {
     # For everybody of the staff
     "index": Page(work=STAFF),
     "guide": Page(work=STAFF),
+    "launch": Page(work=HEADS, post=(302,), data={"confirms": "keys-kept", "of": "x"}),
     "login": Page(work=[*STAFF, ANONYMOUS], get=(200, 302)),
     "logout": Page(work=STAFF, get=(405,)),
     "password_change": Page(work=STAFF),

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, connection
+from django.test.utils import CaptureQueriesContext
 
 from clinic_site import readiness
 from clinic_site.core.models import JobRun, WorkerBeat
@@ -68,6 +69,19 @@ def test_a_database_that_can_only_be_read_is_not_ready(client, worker, monkeypat
 
     monkeypatch.setattr(JobRun.objects, "get_or_create", fails)
     assert client.get("/readyz").status_code == 503
+
+
+def test_alive_is_said_without_database_and_disk(client, monkeypatch):
+    def never(*args, **kwargs):
+        raise AssertionError("livez opened a file")
+
+    with CaptureQueriesContext(connection) as queries:
+        client.get("/livez")
+        monkeypatch.setattr("builtins.open", never)
+        response = client.get("/livez")
+    assert (response.status_code, response.content) == (200, b"ok\n")
+    assert response.headers["Cache-Control"] == "no-store"
+    assert len(queries) == 0
 
 
 def test_asking_does_not_hide_that_no_test_ever_came(client, worker, clock):

@@ -12,6 +12,7 @@ from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
+from clinic_site.core import counters
 from clinic_site.core.delivery import deliver_next
 from clinic_site.core.jobs import do_idle_work, run_due_jobs
 from clinic_site.core.models import WorkerBeat
@@ -33,6 +34,8 @@ class Command(BaseCommand):
         self.stopping = False
         signal.signal(signal.SIGTERM, self.stop)
         signal.signal(signal.SIGINT, self.stop)
+        if settings.METRICS_TOKEN:
+            counters.share(folder=settings.METRICS_DIR)
         jobs, idle_work = import_string(settings.PERIODIC_JOBS), import_string(settings.IDLE_WORK)
         last_beat = 0.0
         while not self.stopping:
