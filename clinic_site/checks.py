@@ -67,3 +67,17 @@ def heartbeat_is_secure(app_configs, **kwargs) -> list:
             )
         ]
     return []
+
+
+@register(TAG, deploy=True)
+def second_step_is_required(app_configs, **kwargs) -> list:
+    """On the internet a password alone would open every request."""
+    if settings.SITE_IS_SECURE and not settings.REQUIRE_SECOND_STEP:
+        return [
+            CheckWarning(
+                "REQUIRE_SECOND_STEP is off: a stolen password opens the admin",
+                hint="Take it out of .env: it is on by itself when SITE_URL is https.",
+                id="clinic.W010",
+            )
+        ]
+    return []

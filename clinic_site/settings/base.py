@@ -8,6 +8,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from .media import media_storage
+from .sign_in import ALLAUTH
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
@@ -63,7 +64,11 @@ INSTALLED_APPS = [
     "crispy_forms",
     "csp",
     "phonenumber_field",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
     "clinic_site.core",
+    "clinic_site.signin",
     "locations",
     "articles",
     "consults",
@@ -87,6 +92,8 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "clinic_site.signin.middleware.SignInMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -155,8 +162,23 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"min_length": 12},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "clinic_site.signin.passwords.GuessablePasswordValidator"},
 ]
-LOGIN_URL = "admin:login"
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "admin:index"
+PASSWORD_RESET_TIMEOUT = 3600
+# No page of the admin opens without a passkey or a code; where it is off, they are offered.
+REQUIRE_SECOND_STEP = env.bool("REQUIRE_SECOND_STEP", default=SITE_IS_SECURE)
+# After so long, or after so long without a click, a session is locked until its owner proves who they are.
+SIGN_IN_LASTS_HOURS = env.int("SIGN_IN_LASTS_HOURS", default=12)
+SIGN_IN_IDLE_MINUTES = env.int("SIGN_IN_IDLE_MINUTES", default=60)
+# Locked sessions are kept over a weekend: what somebody typed on Friday can still be sent on Monday.
+SESSION_COOKIE_AGE = 72 * 3600
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+# https is checked by the browser; a site without it can have passkeys at http://localhost alone.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SITE_IS_SECURE
+globals().update(ALLAUTH)
 
 # Cookies and headers -------------------------------------------------------------------------
 SESSION_COOKIE_HTTPONLY = True

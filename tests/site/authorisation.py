@@ -108,7 +108,7 @@ PAGES: dict[str, Page | list[Page]] = {
     # For everybody of the staff
     "index": Page(work=STAFF),
     "guide": Page(work=STAFF),
-    "login": Page(work=[*STAFF, ANONYMOUS], get=(200, 302)),
+    "login": Page(work=[*STAFF, ANONYMOUS], get=(302,), post=(302,)),
     "logout": Page(work=STAFF, get=(405,)),
     "password_change": Page(work=STAFF),
     "password_change_done": Page(work=STAFF, post=(405,)),
@@ -128,6 +128,7 @@ PAGES: dict[str, Page | list[Page]] = {
     ],
     # Accounts
     "auth_user_password_change": Page(args=(ACCOUNT,), work=HEADS),
+    "auth_user_second_step": Page(args=(ACCOUNT,), work=HEADS),
     # Articles
     "articles_publish": Page(args=(ARTICLE,), work=WRITERS, data={"step": "withdraw"}),
     "articles_versions": Page(args=(ARTICLE,), work=WRITERS),
