@@ -33,5 +33,9 @@ ALLAUTH = {
         "authenticate": "clinic_site.signin.forms.SecondStepForm",
         "reauthenticate": "clinic_site.signin.forms.SecondStepAgainForm",
         "activate_totp": "clinic_site.signin.forms.AddAppForm",
+        "login_webauthn": "clinic_site.signin.passkeys.SignInByPasskeyForm",
+        "authenticate_webauthn": "clinic_site.signin.passkeys.PasskeyForm",
+        "reauthenticate_webauthn": "clinic_site.signin.passkeys.PasskeyAgainForm",
+        "add_webauthn": "clinic_site.signin.passkeys.AddPasskeyForm",
     },
 }

@@ -30,16 +30,17 @@ class GuessablePasswordValidator:
             raise ValidationError("This repeats itself. Choose one with more different characters.")
         if any(password.lower() in row or password.lower() in row[::-1] for row in ROWS):
             raise ValidationError("This is a row of keys. Choose one that is not.")
-        plain = password.lower()
-        for letters in (re.sub(r"[^a-z]", "", plain), re.sub(r"[^a-z]", "", plain.translate(LOOKS_LIKE))):
-            if self._is_guessable(letters):
-                raise ValidationError("This is a common word with something added. Several unlike words are safer.")
+        # Without what was put before and after it; as it reads with letters in place of figures, too.
+        core = re.sub(r"^[^a-z]+|[^a-z]+$", "", password.lower())
+        if any(_is_guessable(re.sub(r"[^a-z]", "", word)) for word in (core, core.translate(LOOKS_LIKE))):
+            raise ValidationError("This is a common word with something added. Several unlike words are safer.")
 
     def get_help_text(self) -> str:
         return "Four or more unlike words are safe and easy to remember. Spaces are fine."
 
-    def _is_guessable(self, letters: str) -> bool:
-        return letters in _common() or bool(re.fullmatch("|".join(rf"(?:{word})+" for word in _our_words()), letters))
+
+def _is_guessable(letters: str) -> bool:
+    return letters in _common() or bool(re.fullmatch(rf"(?:{'|'.join(_our_words())})+", letters))
 
 
 @lru_cache(maxsize=1)

@@ -42,7 +42,7 @@ def take(key: str, *, now: datetime, most: int = MOST, pause: timedelta = PAUSE)
 
     It is taken before anything is looked at: nobody gets one more by being fast.
     """
-    Tries.objects.get_or_create(key=key, defaults={"until": now + pause})
+    Tries.objects.bulk_create([Tries(key=key, until=now + pause)], ignore_conflicts=True)
     ours = Tries.objects.filter(key=key)
     ours.filter(until__lte=now).update(count=0, until=now + pause)
     return bool(ours.filter(count__lt=most).update(count=F("count") + 1, until=now + pause))

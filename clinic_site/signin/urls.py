@@ -11,7 +11,7 @@ from csp.decorators import csp_replace
 from django.urls import path, re_path
 from django.views.decorators.cache import never_cache
 
-from . import views
+from . import passkeys, views
 
 
 def _page(view: Callable) -> Callable:
@@ -20,7 +20,7 @@ def _page(view: Callable) -> Callable:
     @never_cache
     @csp_replace({"img-src": ["'self'", "data:"]})
     def wrapped(request, *args, **kwargs):
-        request.passkeys_work = views.passkeys_work_at(request)
+        request.passkeys_work = passkeys.work_at(request)
         response = view(request, *args, **kwargs)
         response.headers["X-Robots-Tag"] = "noindex, nofollow"
         return response

@@ -1,7 +1,6 @@
 """The pages of signing in that allauth has otherwise or not at all."""
 
 from datetime import timedelta
-from ipaddress import ip_address
 
 from allauth.account.adapter import get_adapter
 from allauth.account.views import PasswordResetView
@@ -27,16 +26,6 @@ from .mails import queue_change
 RESETS_FROM_ONE_PLACE = 10
 RESETS_FOR_ONE_ADDRESS = 3
 TOO_MANY_RESETS = "Too many links were asked for from here. Wait 15 minutes, then try again."
-
-
-def passkeys_work_at(request) -> bool:
-    """True where a browser allows passkeys: https, or http on this very machine by its name, never by a number."""
-    host = request.get_host().rpartition(":")[0] or request.get_host()
-    try:
-        ip_address(host.strip("[]"))
-    except ValueError:
-        return settings.SITE_IS_SECURE or host == "localhost"
-    return False
 
 
 @method_decorator(login_required, name="dispatch")
@@ -116,6 +105,7 @@ class PasskeySignInView(LoginWebAuthnView):
         return super().form_invalid(form)
 
 
+@login_required
 def passkeys(request) -> HttpResponse:
     """allauth's own list of passkeys, which is a part of the overview here."""
     return HttpResponseRedirect(reverse("mfa_index"))

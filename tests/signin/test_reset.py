@@ -1,4 +1,4 @@
-"""A new password by mail: to the account's own address, with our own address in the link, and telling nobody anything."""
+"""A new password by mail: to the account’s own address, with our own in the link, and telling nobody anything."""
 
 import re
 from datetime import timedelta

@@ -121,6 +121,7 @@ def test_without_the_setting_it_is_offered_and_nothing_waits_for_it(settings, cl
     assert enter(Client(), "ed").url == CODE
 
 
+@pytest.mark.django_db(transaction=True)  # what follows a commit follows it
 def test_first_sign_in_goes_from_the_password_that_was_given_to_the_admin(clock):
     user = make_role(EDITOR, username="ed", email="ed@clinic.example")
     AccountStanding.objects.create(user=user, must_change_password=True)

@@ -124,8 +124,8 @@ def test_an_unknown_name_costs_as_much_work_as_a_known_one(ed, settings, name, p
 
 
 def queries_of_a_refusal() -> int:
-    """The account, the tries (5 and the savepoint's 2), the account again, the audit entry."""
-    return 9
+    """The account, the tries (made, begun anew, taken), the account again, the audit entry."""
+    return 6
 
 
 # Tries ------------------------------------------------------------------------------------------
