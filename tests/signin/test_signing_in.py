@@ -268,7 +268,7 @@ def test_pages_of_signing_in_are_kept_by_nobody_and_found_by_no_search(ed, clock
             assert response.headers["X-Robots-Tag"] == "noindex, nofollow"
             policy = response.headers["Content-Security-Policy"]
             assert "unsafe" not in policy
-            assert "script-src 'self';" in policy
+            assert {"script-src 'self'", "default-src 'none'"} <= {rule.strip() for rule in policy.split(";")}
             assert not {"style=", "<style", "onclick"} & set(response.content.decode().split())
 
 
