@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
@@ -12,6 +13,7 @@ from clinic_site.roles import FRONT_DESK
 from clinic_site.staff import record_password
 from tests.factories.consults import PASSWORD, make_role
 from tests.signin.people import NEW_PASSWORD, code_of
+from tests.site.test_accessibility import OPTIONS
 
 pytestmark = pytest.mark.browser
 
@@ -63,6 +65,15 @@ def test_a_first_sign_in(page: Page, frances):
     ]
 
 
+def is_open_to_everybody(page: Page) -> None:
+    """axe finds nothing and nothing sticks out, in both schemes."""
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        found = Axe().run(page, options=OPTIONS).response["violations"]
+        assert found == [], (page.url, scheme, [(one["id"], one["nodes"][0]["html"]) for one in found])
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
+
+
 def fills_in_the_password(page: Page, password: str) -> None:
     page.get_by_label("Username").fill("frances")
     page.get_by_label("Password").fill(password)
@@ -109,6 +120,25 @@ def signs_in_with_a_passkey(page: Page, secret: str) -> None:
     page.goto("/admin/consults/consultrequest/")
     page.get_by_role("button", name="Sign in with a passkey").click()
     page.wait_for_url("**/admin/consults/consultrequest/")
+
+
+def test_the_pages_of_signing_in_are_open_to_everybody(browser: Browser, live_site, frances):
+    context = browser.new_context(viewport={"width": 320, "height": 800}, reduced_motion="reduce", bypass_csp=True)
+    page = context.new_page()
+    page.goto(f"{live_site}/admin/account/login/")
+    fills_in_the_password(page, "wrong")
+    is_open_to_everybody(page)
+    fills_in_the_password(page, PASSWORD)
+    is_open_to_everybody(page)
+    page.get_by_label("New password").fill(NEW_PASSWORD)
+    page.get_by_label("The same once more").fill(NEW_PASSWORD)
+    page.get_by_role("button", name="Use this password").click()
+    is_open_to_everybody(page)
+    sets_up_an_app(page)
+    is_open_to_everybody(page)
+    page.goto(f"{live_site}/admin/account/again/")
+    is_open_to_everybody(page)
+    context.close()
 
 
 def test_where_passkeys_cannot_work_the_page_says_so(browser: Browser, live_site, frances):

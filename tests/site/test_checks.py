@@ -64,3 +64,11 @@ def test_our_checks_are_registered():
         "mail_is_set",
         "heartbeat_is_secure",
     } <= names
+
+
+@pytest.mark.parametrize(
+    ("secure", "required", "found"), [(True, False, ["clinic.W010"]), (True, True, []), (False, False, [])]
+)
+def test_an_https_site_requires_a_second_step(settings, secure, required, found):
+    settings.SITE_IS_SECURE, settings.REQUIRE_SECOND_STEP = secure, required
+    assert ids(ours.second_step_is_required(None)) == found
