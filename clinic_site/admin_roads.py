@@ -1,11 +1,23 @@
 """Django's own roads through the admin that are wider than they should be, made as narrow as the rest."""
 
-from django.contrib.admin import AdminSite
-from django.contrib.contenttypes.models import ContentType
-from django.http import Http404, HttpResponseRedirect
-from django.urls import path
-from django.utils import timezone
+from urllib.parse import urlencode
 
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.admin import AdminSite
+from django.contrib.auth import REDIRECT_FIELD_NAME, logout
+from django.contrib.auth.views import PasswordChangeView
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponseNotAllowed, HttpResponseRedirect
+from django.shortcuts import resolve_url
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from .signin import audit
+from .signin.forms import OwnPasswordForm
+from .signin.mails import queue_change
 from .staff import record_password
 
 
@@ -30,9 +42,36 @@ class NarrowRoads(AdminSite):
             raise Http404
         return HttpResponseRedirect(row.get_absolute_url())
 
+    def login(self, request, extra_context=None) -> HttpResponseRedirect:
+        """Lead to the one page on which staff sign in: Django's own form would ask for no second step."""
+        wanted = request.GET.get(REDIRECT_FIELD_NAME) or request.POST.get(REDIRECT_FIELD_NAME) or ""
+        if not url_has_allowed_host_and_scheme(wanted, allowed_hosts=None):
+            wanted = reverse("admin:index", current_app=self.name)
+        if self.has_permission(request):
+            return HttpResponseRedirect(wanted)
+        if request.user.is_authenticated:
+            raise PermissionDenied
+        return HttpResponseRedirect(f"{resolve_url(settings.LOGIN_URL)}?{urlencode({REDIRECT_FIELD_NAME: wanted})}")
+
+    def logout(self, request, extra_context=None) -> HttpResponseRedirect:
+        """Sign out, note it, and lead to where one signs in again."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        audit.note("signed-out", user=request.user, now=timezone.now())
+        logout(request)
+        messages.success(request, "You have signed out.")
+        return HttpResponseRedirect(resolve_url(settings.LOGIN_URL))
+
     def password_change(self, request, extra_context=None):
-        """Let people set their own password, and note that they did."""
-        response = super().password_change(request, extra_context)
+        """Let people set their own password, note that they did, and tell them by mail."""
+        response = PasswordChangeView.as_view(
+            form_class=OwnPasswordForm,
+            success_url=reverse("admin:password_change_done", current_app=self.name),
+            template_name="registration/password_change_form.html",
+            extra_context={**self.each_context(request), **(extra_context or {})},
+        )(request)
         if request.method == "POST" and response.status_code == 302:
-            record_password(account=request.user, by=request.user, now=timezone.now())
+            now = timezone.now()
+            record_password(account=request.user, by=request.user, now=now)
+            queue_change(user=request.user, change="account/email/password_changed", now=now)
         return response

@@ -126,7 +126,7 @@ def address_is_https(app_configs, **kwargs) -> list:
     return [
         CheckWarning(
             f"SITE_URL is http://{settings.SITE_HOST}: names and phone numbers travel in the clear",
-            hint="Set SITE_URL=https://… behind a proxy that ends TLS; see OPERATIONS.md, Going public.",
+            hint="Set SITE_URL=https://… behind a proxy that ends TLS; see OPERATIONS.md, First deploy.",
             id="clinic.W004",
         )
     ]
@@ -175,3 +175,17 @@ def sqlite_is_on_a_disk_of_its_own_machine(app_configs, **kwargs) -> list:
         return []
     hint = "Put VAR_DIR on a local disk, or set DATABASE_URL to a PostgreSQL."
     return [CheckWarning("The SQLite database lies on a network disk", hint=hint, id="clinic.W005")]
+
+
+@register(TAG, deploy=True)
+def second_step_is_required(app_configs, **kwargs) -> list:
+    """On the internet a password alone would open every request."""
+    if settings.SITE_IS_SECURE and not settings.REQUIRE_SECOND_STEP:
+        return [
+            CheckWarning(
+                "REQUIRE_SECOND_STEP is off: a stolen password opens the admin",
+                hint="Take it out of .env: it is on by itself when SITE_URL is https.",
+                id="clinic.W006",
+            )
+        ]
+    return []

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -13,6 +14,8 @@ from locations.models import Location
 from .core.audit_words import name_actions, name_subjects
 from .core.models import AuditEntry
 from .roles import CLINICIAN, EDITOR, FRONT_DESK, IN_WORDS, MANAGER, OWNER
+from .signin import standing
+from .signin.mails import queue_change
 
 name_subjects(user="Account", clinician="Clinician")
 name_actions(
@@ -28,6 +31,7 @@ name_actions(
         "password-set": "Set somebody’s password",
         "password-changed": "Changed their own password",
         "superuser-password-set": "Superuser’s password set on the server",
+        "second-step-taken": "Took somebody’s second step away",
     },
 )
 
@@ -94,6 +98,7 @@ def keep_account(
         _record("account-changed", account, by, now, fields=changed)
         if "is_active" in changed:
             _record("account-switched-on" if account.is_active else "account-switched-off", account, by, now)
+            standing.end_sessions(account)
     if roles is not None:
         _set_roles(account, set(roles), by, now)
     if clinics is not None:
@@ -109,6 +114,7 @@ def _set_roles(account: User, wanted: set[str], by: User, now: datetime) -> None
         raise PermissionDenied
     account.groups.add(*Group.objects.filter(name__in=given))
     account.groups.remove(*Group.objects.filter(name__in=taken))
+    standing.end_sessions(account)
     _record("roles-changed", account, by, now, given=sorted(given), taken=sorted(taken))
 
 
@@ -127,9 +133,26 @@ def delete_account(*, account: User, by: User, now: datetime) -> None:
     account.delete()
 
 
+@transaction.atomic
 def record_password(*, account: User, by: User, now: datetime) -> None:
-    """Leave an audit entry that says who set whose password, never which."""
+    """Leave an audit entry that says who set whose password, never which.
+
+    One that somebody else set must be changed by its owner before anything else.
+    """
+    standing.ask_for_new_password(account, must=account != by)
     _record("password-changed" if account == by else "password-set", account, by, now)
+
+
+@transaction.atomic
+def take_second_step(*, account: User, by: User, now: datetime) -> None:
+    """Take passkeys, authenticator app and recovery codes away from an account, and end its sessions.
+
+    At the next sign-in its owner sets up new ones. They are told by mail.
+    """
+    Authenticator.objects.filter(user=account).delete()
+    standing.end_sessions(account)
+    queue_change(user=account, change="taken-away", now=now)
+    _record("second-step-taken", account, by, now)
 
 
 def _record(action: str, account: User, by: User, now: datetime, **detail) -> None:

@@ -1,5 +1,7 @@
 """Staff accounts in the admin. Rights are given by role alone: nothing here knows superusers or single permissions."""
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import UserAdmin
@@ -7,15 +9,18 @@ from django.contrib.auth.models import Group, User
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404, HttpResponseRedirect
-from django.urls import reverse
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
 from .roles import IN_WORDS, OWNER
-from .staff import accounts_open_to, delete_account, keep_account, record_password, roles_to_give
+from .signin.standing import has_second_step
+from .staff import accounts_open_to, delete_account, keep_account, record_password, roles_to_give, take_second_step
 from .staff_forms import AccountForm, AddAccountForm, PasswordForm
 
-admin.site.unregister([User, Group])
+# allauth registers its own; second steps are looked after on the account they belong to.
+admin.site.unregister([User, Group, EmailAddress, Authenticator])
 
 
 class RoleFilter(admin.RelatedFieldListFilter):
@@ -38,7 +43,7 @@ class StaffAdmin(UserAdmin):
     list_filter = ["is_active", ("groups", RoleFilter), "desk_clinics"]
     show_facets = admin.ShowFacets.NEVER
     filter_horizontal = []
-    readonly_fields = ["password_link"]
+    readonly_fields = ["password_link", "second_step_link"]
     delete_confirmation_template = "admin/auth/user/delete_confirmation.html"
     add_fieldsets = [
         (None, {"fields": ["username", "password1", "password2"]}),
@@ -47,7 +52,7 @@ class StaffAdmin(UserAdmin):
     fieldsets = [
         (None, {"fields": ["username", "first_name", "last_name", "email"]}),
         ("What they may do", {"fields": ["roles", "clinics"]}),
-        ("Signing in", {"fields": ["is_active", "password_link"]}),
+        ("Signing in", {"fields": ["is_active", "password_link", "second_step_link"]}),
     ]
 
     # Who may do what -------------------------------------------------------------------------
@@ -113,6 +118,31 @@ class StaffAdmin(UserAdmin):
         if account and not User.objects.filter(pk=account.pk, password=account.password).exists():
             record_password(account=account, by=request.user, now=timezone.now())
         return response
+
+    @admin.display(description="second step")
+    def second_step_link(self, account: User) -> str:
+        if not has_second_step(account):
+            return "Not set up yet"
+        url = reverse("admin:auth_user_second_step", args=[account.pk])
+        return format_html('Set up. <a href="{}">Take it away</a>', url)
+
+    def get_urls(self) -> list:
+        view = self.admin_site.admin_view(self.second_step_view)
+        return [path("<int:pk>/second-step/", view, name="auth_user_second_step"), *super().get_urls()]
+
+    def second_step_view(self, request, pk: int):
+        """For who has lost their phone: take the second step away, so that they set up another."""
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        account = self.get_object(request, str(pk))
+        if account is None or account == request.user:
+            raise Http404
+        if request.method == "POST":
+            take_second_step(account=account, by=request.user, now=timezone.now())
+            self.message_user(request, "Taken away. At their next sign-in they set up a new second step.")
+            return HttpResponseRedirect(reverse("admin:auth_user_change", args=[pk]))
+        context = {**self.admin_site.each_context(request), "account": account, "title": "Take the second step away"}
+        return TemplateResponse(request, "admin/auth/user/second_step.html", context)
 
     # Deleting --------------------------------------------------------------------------------
 

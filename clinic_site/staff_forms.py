@@ -12,7 +12,7 @@ from .staff import roles_to_give
 
 USERNAME_HELP = "What they sign in with. Letters, digits and @ . + - _ only."
 NOT_YOUR_OWN = "Somebody else changes this for you."
-STRONG = "At least 12 characters, and nothing like the name."
+STRONG = "At least 12 characters, nothing like the name, no common word. Spaces are fine."
 
 
 class RolesMixin(forms.ModelForm):
@@ -53,9 +53,10 @@ class AddAccountForm(RolesMixin, UserCreationForm):
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["password1"].help_text = (
-            f"{STRONG} Tell it to the person yourself, and ask them to choose their own after they "
-            "first sign in, under “Change password”."
+        self.fields[
+            "password1"
+        ].help_text = (
+            f"{STRONG} Tell it to the person yourself. At their first sign-in they are asked to choose their own."
         )
         # The browser must not offer to fill in or keep the manager's own name.
         self.fields["username"].widget.attrs["autocomplete"] = "off"
@@ -80,6 +81,7 @@ class AccountForm(RolesMixin):
         fields = ["username", "first_name", "last_name", "email", "is_active"]
         labels = {"is_active": "May sign in", "email": "E-mail address"}
         help_texts = {
+            "email": "Where a link goes when they forget their password. Without one, a manager sets a new password.",
             "is_active": "Switch this off when somebody leaves: it ends their sessions at once, and everything they "
             "did stays on record with their name.",
         }

@@ -29,6 +29,8 @@ site_patterns = [
 page_patterns = [path("<slug:slug>/", views.page, name="page")]
 
 urlpatterns = [
+    # Before the admin, which answers for every address below its own.
+    path("admin/account/", include("clinic_site.signin.urls")),
     path("admin/", admin.site.urls),
     path("", include("articles.urls")),
     path("", include("locations.urls")),

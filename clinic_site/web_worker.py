@@ -1,4 +1,4 @@
-"""gunicorn's threaded worker, which refuses in words of ours and lets nobody wait for a client that is slow on purpose."""
+"""gunicorn's threaded worker, which refuses in words of ours and lets nobody wait for a slow client."""
 
 import socket
 import struct

@@ -9,6 +9,9 @@ from clinic_site.core.backup_status import VERIFY_JOB
 from clinic_site.core.content_stamp import forget_changes
 from clinic_site.core.jobs import DailyJob, FrequentJob, Job, WeeklyJob, forget_old_runs
 from clinic_site.core.search.missed import forget_missed
+from clinic_site.signin.mails import forget_links
+from clinic_site.signin.standing import forget_sessions
+from clinic_site.signin.tries import forget_old_tries
 from consults.client import forget_counts
 from consults.digest import queue_digest
 from consults.failures import tell_of_failed_mails
@@ -31,6 +34,9 @@ PERIODIC_JOBS: list[Job] = [
     WeeklyJob("reviews", queue_review_mails, weekday=0, not_before=time(8), at_once=True),
     FrequentJob("promises", watch_promises, every=timedelta(minutes=5)),
     FrequentJob("daily-test-again", send_test_again, every=timedelta(minutes=10)),
+    DailyJob("old-tries", forget_old_tries, not_before=time(3)),
+    DailyJob("old-sessions", forget_sessions, not_before=time(3)),
+    FrequentJob("old-links", forget_links, every=timedelta(minutes=10)),
     FrequentJob("failed-mails", tell_of_failed_mails, every=timedelta(minutes=5)),
     DAILY_BACKUP,
     FrequentJob("backup-again", back_up_again, every=timedelta(minutes=30)),

@@ -16,9 +16,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 FILE_BYTES = 128 * 1024
 
 OURS = CollectorRegistry()
-ANSWERS = Counter(
-    "clinic_answers", "Answers to requests, by status, without pages from the cache.", ["status"], registry=OURS
-)
+ANSWERS = Counter("clinic_answers", "Answers, by status, but for pages from the cache.", ["status"], registry=OURS)
 FAULTS = Counter("clinic_faults", "Faults in the log, by kind of exception.", ["kind", "logger"], registry=OURS)
 MAIL_FAILURES = Counter("clinic_mail_failures", "Tries to send a mail that failed, by kind.", ["kind"], registry=OURS)
 CACHED_PAGES = Counter("clinic_page_cache", "Public pages, by where they came from.", ["result"], registry=OURS)

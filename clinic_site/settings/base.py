@@ -7,7 +7,9 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from .headers import ADMIN_CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY, SECURITY_HEADERS
+from .logs import logging_config
 from .media import media_storage
+from .sign_in import ALLAUTH
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
@@ -63,7 +65,11 @@ INSTALLED_APPS = [
     "crispy_forms",
     "csp",
     "phonenumber_field",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
     "clinic_site.core",
+    "clinic_site.signin",
     "locations",
     "articles",
     "consults",
@@ -90,6 +96,8 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "clinic_site.signin.middleware.SignInMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -168,8 +176,23 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"min_length": 12},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "clinic_site.signin.passwords.GuessablePasswordValidator"},
 ]
-LOGIN_URL = "admin:login"
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "admin:index"
+PASSWORD_RESET_TIMEOUT = 3600
+# No page of the admin opens without a passkey or a code; where it is off, they are offered.
+REQUIRE_SECOND_STEP = env.bool("REQUIRE_SECOND_STEP", default=SITE_IS_SECURE)
+# After so long, or after so long without a click, a session is locked until its owner proves who they are.
+SIGN_IN_LASTS_HOURS = env.int("SIGN_IN_LASTS_HOURS", default=12)
+SIGN_IN_IDLE_MINUTES = env.int("SIGN_IN_IDLE_MINUTES", default=60)
+# Locked sessions are kept over a weekend: what somebody typed on Friday can still be sent on Monday.
+SESSION_COOKIE_AGE = 72 * 3600
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+# https is checked by the browser; a site without it can have passkeys at http://localhost alone.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SITE_IS_SECURE
+globals().update(ALLAUTH)
 
 # Cookies and headers -------------------------------------------------------------------------
 SESSION_COOKIE_HTTPONLY = True
@@ -263,28 +286,4 @@ METRICS_DIR = VAR_DIR / "metrics"
 # Faults are told to a Sentry there: their kinds and places, nothing of anybody. Empty: sentry-sdk is not even loaded.
 SENTRY_DSN = text("SENTRY_DSN")
 
-# Logging: never a request body, a query string or the text of an exception --------------------
-LOG_FORMAT = text("LOG_FORMAT", "text")
-LOG_FORMATTERS = {
-    "text": "clinic_site.core.logs.PrivateFormatter",
-    "json": "clinic_site.core.logs.JsonFormatter",
-}
-if LOG_FORMAT not in LOG_FORMATTERS:
-    raise ImproperlyConfigured("LOG_FORMAT must be text or json")
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"private": {"()": LOG_FORMATTERS[LOG_FORMAT]}},
-    "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "private"},
-        "counter": {"class": "clinic_site.core.counters.FaultCounter", "level": "ERROR"},
-    },
-    "root": {"handlers": ["console", "counter"], "level": text("LOG_LEVEL", "INFO")},
-    "loggers": {
-        # Django's own handlers would mail whole requests to admins; ours only prints.
-        "django": {"handlers": [], "level": "INFO", "propagate": True},
-        # `core.request_log` has a line for each answer; Django's own would be a second one, or hold the query.
-        "django.request": {"handlers": [], "level": "ERROR", "propagate": True},
-        "django.server": {"handlers": [], "level": "CRITICAL", "propagate": True},
-    },
-}
+LOGGING = logging_config(form=text("LOG_FORMAT", "text"), level=text("LOG_LEVEL", "INFO"))

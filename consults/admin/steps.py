@@ -30,7 +30,10 @@ TOO_LATE = "Nothing was changed: that step is no longer possible, somebody may h
 MORNING = "morning"  # the button that needs no time typed
 LONGEST_PK = 18  # digits
 
-ANOTHER_CODE = "A code is not sent twice. Open that address under Recipients and press “Send a new code”."
+ANOTHER_CODE = (
+    "A code or a link is not sent twice. For a recipient, open that address under Recipients and press “Send a new "
+    "code”; for a password, ask for a new link on the sign-in page."
+)
 
 
 class OneClickSteps:

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from clinic_site.core.models import AuditEntry, OutboxMessage
 from clinic_site.roles import EDITOR, FRONT_DESK, MANAGER, OWNER
+from clinic_site.signin import standing
 from consults import personal_data as people
 from consults.models import Activity, Consent, ConsultRequest
 from consults.pipeline import note_outcome
@@ -220,7 +221,8 @@ def test_a_person_is_not_made_up(boss, dana, person):
     assert ConsultRequest.objects.count() == 3
 
 
-def test_a_page_stands_for_an_hour(boss, dana):
+def test_a_page_stands_for_an_hour(boss, dana, monkeypatch):
+    monkeypatch.setattr(standing, "FRESH_FOR", timedelta(hours=2))
     person = signed(boss)
     with time_machine.travel(NOW + timedelta(minutes=61), tick=False):
         assert boss.post(DOWNLOAD, {"person": person}).status_code == 302

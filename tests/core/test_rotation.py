@@ -50,6 +50,7 @@ def test_every_encrypted_column_of_the_site_is_walked():
     assert {(column.table, column.name) for column in encrypted_columns()} == {
         ("core_outboxmessage", "to_address"),
         ("consults_activity", "note"),
+        ("mfa_authenticator", "data"),
         *(("consults_consultrequest", name) for name in ("name", "phone", "phone_as_typed", "email", "note")),
     }
 

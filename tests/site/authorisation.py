@@ -8,6 +8,7 @@ its URL name (without "admin:"), who may look (GET), who may work (GET and POST)
 from dataclasses import dataclass, field
 
 from clinic_site.roles import CLINICIAN, EDITOR, FRONT_DESK, MANAGER, OWNER, ROLES
+from clinic_site.signin import urls as sign_in_urls
 
 NO_ROLE, ANONYMOUS = "staff without a role", "anonymous"
 ROLE_NAMES = list(ROLES)
@@ -109,7 +110,7 @@ PAGES: dict[str, Page | list[Page]] = {
     "index": Page(work=STAFF),
     "guide": Page(work=STAFF),
     "launch": Page(work=HEADS, post=(302,), data={"confirms": "keys-kept", "of": "x"}),
-    "login": Page(work=[*STAFF, ANONYMOUS], get=(200, 302)),
+    "login": Page(work=[*STAFF, ANONYMOUS], get=(302,), post=(302,)),
     "logout": Page(work=STAFF, get=(405,)),
     "password_change": Page(work=STAFF),
     "password_change_done": Page(work=STAFF, post=(405,)),
@@ -129,6 +130,7 @@ PAGES: dict[str, Page | list[Page]] = {
     ],
     # Accounts
     "auth_user_password_change": Page(args=(ACCOUNT,), work=HEADS),
+    "auth_user_second_step": Page(args=(ACCOUNT,), work=HEADS),
     # Articles
     "articles_publish": Page(args=(ARTICLE,), work=WRITERS, data={"step": "withdraw"}),
     "articles_versions": Page(args=(ARTICLE,), work=WRITERS),
@@ -172,3 +174,30 @@ ACTIONS: dict[str, dict[str, list[str]]] = {
     "articles.review": {"void": SIGNERS},
     "consults.consultrequest": {"release_chosen": DESK, "confirm_chosen_spam": DESK},
 }
+
+# Signing in: an account is nobody's but its owner's, so roles make no difference. For each address what it answers to
+# a stranger and to somebody who is signed in without a second step, to GET and to POST, while none is required.
+# A stranger is sent to sign in, and gets 403 where allauth refuses without looking.
+SIGN_IN: dict[str, dict[str, tuple[int, int]]] = {
+    "account_login": {"stranger": (200, 200), "staff": (302, 302)},
+    "mfa_login_webauthn": {"stranger": (302, 302), "staff": (302, 302)},
+    "mfa_authenticate": {"stranger": (302, 302), "staff": (302, 302)},
+    "account_reauthenticate": {"stranger": (302, 302), "staff": (200, 200)},
+    "mfa_reauthenticate": {"stranger": (302, 302), "staff": (302, 302)},
+    "mfa_reauthenticate_webauthn": {"stranger": (302, 302), "staff": (302, 302)},
+    "account_first_password": {"stranger": (302, 302), "staff": (302, 302)},
+    "account_reset_password": {"stranger": (200, 200), "staff": (200, 200)},
+    "account_reset_password_done": {"stranger": (200, 405), "staff": (200, 405)},
+    "account_reset_password_from_key": {"stranger": (200, 200), "staff": (200, 200)},
+    "account_reset_password_from_key_done": {"stranger": (200, 405), "staff": (200, 405)},
+    "mfa_index": {"stranger": (302, 302), "staff": (200, 405)},
+    "mfa_list_webauthn": {"stranger": (302, 302), "staff": (302, 302)},
+    "mfa_activate_totp": {"stranger": (302, 302), "staff": (200, 200)},
+    "mfa_deactivate_totp": {"stranger": (302, 302), "staff": (404, 404)},
+    "mfa_view_recovery_codes": {"stranger": (302, 302), "staff": (404, 405)},
+    "mfa_generate_recovery_codes": {"stranger": (302, 302), "staff": (200, 200)},
+    "mfa_add_webauthn": {"stranger": (302, 302), "staff": (200, 200)},
+    "mfa_remove_webauthn": {"stranger": (302, 302), "staff": (404, 404)},
+}
+SIGN_IN_ARGS = {"mfa_remove_webauthn": [1], "account_reset_password_from_key": ["1", "set-password"]}
+SIGN_IN_ADDRESSES = [(str(pattern.pattern), pattern.name) for pattern in sign_in_urls.urlpatterns]

@@ -282,3 +282,11 @@ def test_our_checks_are_registered():
         "sqlite_is_on_a_disk_of_its_own_machine",
         "records_are_in_order",
     } <= names
+
+
+@pytest.mark.parametrize(
+    ("secure", "required", "found"), [(True, False, ["clinic.W006"]), (True, True, []), (False, False, [])]
+)
+def test_an_https_site_requires_a_second_step(settings, secure, required, found):
+    settings.SITE_IS_SECURE, settings.REQUIRE_SECOND_STEP = secure, required
+    assert ids(ours.second_step_is_required(None)) == found

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from .authorisation import SIGN_IN_ADDRESSES
 from .pages import ARTICLES, ERROR_PATHS, PATHS, SEARCHES
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("content"), pytest.mark.urls("tests.urls")]
@@ -62,6 +63,7 @@ def test_every_named_address_is_in_the_list_of_pages():
         "articles:share-picture",
         "articles:preview",
     }
+    walked |= {name for _, name in SIGN_IN_ADDRESSES}  # not for readers: tests/site/test_signin_addresses.py
     assert set(named_patterns(get_resolver("clinic_site.urls"))) - walked == set()
 
 

@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("content")]
 
 FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data; boundary=x"
-PATHS = ["/consult/", "/admin/login/", "/search/"]
+PATHS = ["/consult/", "/admin/account/login/", "/admin/account/password/reset/", "/search/"]
 GOOD = b"location=birmingham&name=Dana&phone=205-555-0142&contact_by=call"
 
 

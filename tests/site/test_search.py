@@ -133,7 +133,7 @@ def test_a16_a_nul_byte_in_a_parameter_that_a_page_does_not_read_changes_nothing
 
 
 def test_a16_a_nul_byte_in_the_searches_of_the_admin_and_its_sign_in(client):
-    response = client.post("/admin/login/", {"username": "a\0", "password": "b\0"})
+    response = client.post("/admin/account/login/", {"login": "a\0", "password": "b\0"})
     assert response.status_code == 200
     assert "Null characters are not allowed" in text_of(response)
     client.force_login(User.objects.create_superuser("editor"))

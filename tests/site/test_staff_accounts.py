@@ -99,6 +99,10 @@ def test_a_manager_adds_somebody_for_the_front_desk_who_can_sign_in(as_manager, 
     make_request(location=auburn)
     client.logout()
     assert client.login(username="frances", password=NEW_PASSWORD)
+    # A password that somebody else knows is changed before anything else.
+    assert client.get("/admin/").url == "/admin/account/password/first/"
+    own = {"new_password1": "eight-blue-kettles-hum", "new_password2": "eight-blue-kettles-hum"}
+    assert client.post("/admin/account/password/first/", own).status_code == 302
     assert len(client.get("/admin/consults/consultrequest/").context["cl"].result_list) == 1
 
 

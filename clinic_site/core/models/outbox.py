@@ -31,6 +31,7 @@ class OutboxMessage(models.Model):
         ALARM = "alarm", "Alarm to the manager"
         CODE = "code", "Code for a new recipient"
         TEST = "test", "Daily test"
+        SIGN_IN = "sign-in", "About signing in"
 
     kind = models.CharField(max_length=20, choices=Kind)
     about = models.CharField(max_length=80, blank=True, db_index=True, help_text="What the mail tells of.")
@@ -70,7 +71,7 @@ class OutboxMessage(models.Model):
     @property
     def holds_a_secret(self) -> bool:
         """True when whoever reads the body could use it: staff never see it, and it is forgotten once it is out."""
-        return self.kind == self.Kind.CODE
+        return self.kind in {self.Kind.CODE, self.Kind.SIGN_IN}
 
     @property
     def has_trouble(self) -> bool:

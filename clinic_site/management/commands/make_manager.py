@@ -3,20 +3,23 @@
 import secrets
 from itertools import chain, count
 
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand
 from django.db import transaction
 from django.utils import timezone
 
 from clinic_site.core.models import AuditEntry
+from clinic_site.signin import mails, standing
 
 USERNAME = "manager"
 
 
 class Command(BaseCommand):
     help = (
-        "Make the account “manager”, a superuser, with a fresh password and print it once. It is the key for the first "
-        "day and for emergencies; people work with accounts and roles of their own."
+        "Make the account “manager”, a superuser, with a fresh one-time password and print it once. Whatever second "
+        "step it had is taken away, and its sessions end. It is the key for the first day and for emergencies; people "
+        "work with accounts and roles of their own."
     )
 
     @transaction.atomic
@@ -26,9 +29,14 @@ class Command(BaseCommand):
         manager.is_active = manager.is_staff = True
         manager.set_password(password)
         manager.save()
-        AuditEntry.record(action="superuser-password-set", subject=f"user:{manager.pk}", now=timezone.now())
+        Authenticator.objects.filter(user=manager).delete()
+        standing.ask_for_new_password(manager)
+        standing.end_sessions(manager)
+        now = timezone.now()
+        AuditEntry.record(action="superuser-password-set", subject=f"user:{manager.pk}", now=now)
+        mails.queue_alarm(now=now, is_new_password=True)
         name = manager.get_username()
-        self.stdout.write(f"Sign in as “{name}” with the password {password}  (shown once; change it after)")
+        self.stdout.write(f"Sign in as “{name}” with the password {password}  (shown once; then choose your own)")
 
 
 def _superuser() -> User:
