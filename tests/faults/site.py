@@ -63,26 +63,24 @@ class Site:
         self.web: subprocess.Popen | None = None
         self.workers: list[subprocess.Popen] = []
 
-    def _start(self, *command: str, clock: str, **more: str) -> subprocess.Popen:
-        faked = with_clock(clock) if clock else {}
+    def _start(self, *command: str, **more: str) -> subprocess.Popen:
         return subprocess.Popen(
             [*command],
             cwd=ROOT,
-            env={**self.env, **faked, **more},
+            env={**self.env, **more},
             stdout=self.log,
             stderr=self.log,
             start_new_session=True,  # a group of its own, so that all of it can be killed at once
         )
 
-    def start_web(self, *, clock: str = "", under: tuple[str, ...] = (), ready: bool = True, **more: str) -> None:
-        """Start gunicorn; with `ready`, wait for its first page. `clock` is an offset such as "+1h"."""
+    def start_web(self, *, under: tuple[str, ...] = (), **more: str) -> None:
+        """Start gunicorn, `under` another program if one is named, and wait for its first page."""
         config = ("--config", "clinic_site/gunicorn_conf.py", "clinic_site.wsgi")
-        self.web = self._start(*under, sys.executable, "-m", "gunicorn", *config, clock=clock, **more)
-        if ready:
-            assert in_time(self.answers, seconds=60), self.last_words()
+        self.web = self._start(*under, sys.executable, "-m", "gunicorn", *config, **more)
+        assert in_time(self.answers, seconds=60), self.last_words()
 
-    def start_worker(self, *, clock: str = "", **more: str) -> subprocess.Popen:
-        worker = self._start(sys.executable, "manage.py", "run_worker", clock=clock, **more)
+    def start_worker(self, **more: str) -> subprocess.Popen:
+        worker = self._start(sys.executable, "manage.py", "run_worker", **more)
         self.workers.append(worker)
         return worker
 
@@ -143,12 +141,9 @@ class Site:
         self.database.execute(f"UPDATE core_outboxmessage SET lease_until = {now} WHERE state = 'sending'")
 
 
-def with_clock(offset: str) -> dict[str, str]:
-    """Return the environment in which a process believes the clock to be off by `offset`. Raises LookupError."""
-    found = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
-    if not found:
-        raise LookupError("libfaketime is not installed; on Debian: apt-get install faketime")
-    return {"LD_PRELOAD": str(found[0]), "FAKETIME": offset, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+def with_clock(*, off_by: int) -> dict[str, str]:
+    """Return the environment of a Python whose clock is off by so many seconds."""
+    return {"PYTHONPATH": str(Path(__file__).parent / "wrong_clock"), "CLOCK_OFF_BY_SECONDS": str(off_by)}
 
 
 def copy_static_files(target: Path) -> None:

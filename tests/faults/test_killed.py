@@ -80,7 +80,7 @@ def test_reloads_cut_nobody_off(trial, site, rounds):
 
 def test_everything_is_killed(trial, site, rounds):
     times, chosen = rounds(full=20, short=3), random.Random(20)
-    with trial.crowd(seconds=times * 2):
+    with trial.crowd(seconds=times * 4):
         for number in range(times):
             time.sleep(chosen.uniform(0.2, 2))
             site.kill(site.web)
