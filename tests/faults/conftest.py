@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from .databases import Cluster, PostgresDatabase, SqliteDatabase, programs
+from .databases import Cluster, PostgresDatabase, SqliteDatabase, name_recipient, programs
 from .invariants import Row
 from .mail_servers import MailServer
 from .site import Site, copy_static_files, environment, manage
@@ -22,10 +22,6 @@ from .trial import DESK, Trial
 
 REQUESTS = int(os.environ.get("FAULT_REQUESTS") or 200)
 IS_FULL = bool(os.environ.get("FAULT_FULL"))
-RECIPIENT = (
-    "INSERT INTO consults_recipient (email, is_active, gets_alarms, verified_at, code_hash, code_tries)"
-    " VALUES ('{}', {}, {}, '2026-01-01 12:00:00+00:00', '', 0)"
-)
 
 
 def databases() -> list[str]:
@@ -85,8 +81,7 @@ def make_database(request, tmp_path_factory):
 def fill(database, folder: Path) -> None:
     """Migrate, load the first content, and name one recipient."""
     manage("prepare", env=environment(folder=folder, database_url=database.url))
-    yes, no = ("true", "false") if database.kind == "postgresql" else (1, 0)
-    database.execute(RECIPIENT.format(DESK, yes, no))
+    name_recipient(database, DESK)
 
 
 @contextmanager

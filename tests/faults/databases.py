@@ -138,6 +138,14 @@ class Cluster:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+def name_recipient(database, email: str) -> None:
+    """Tell `email` about every request, as if its owner had entered the code that was mailed."""
+    database.execute(
+        "INSERT INTO consults_recipient (email, is_active, gets_alarms, verified_at, code_hash, code_tries)"
+        f" VALUES ('{email}', CAST(1 AS BOOLEAN), CAST(0 AS BOOLEAN), '2026-01-01 12:00:00+00:00', '', 0)"
+    )
+
+
 def programs() -> Path:
     """Return the folder of PostgreSQL's server programs. Raises LookupError where there is none."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))

@@ -56,9 +56,7 @@ def post(port: int, number: int) -> Outcome:
     started = time.monotonic()
     connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE, source_address=(address(number), 0))
     try:
-        connection.request(
-            "POST", "/consult/", urlencode(form), {"Content-Type": "application/x-www-form-urlencoded"}
-        )
+        connection.request("POST", "/consult/", urlencode(form), {"Content-Type": "application/x-www-form-urlencoded"})
         response = connection.getresponse()
         outcome.status = response.status
         found = THANKS.search(response.headers.get("Location", ""))

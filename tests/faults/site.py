@@ -130,9 +130,8 @@ class Site:
     def send_now(self) -> None:
         """Make every mail that waits after a failure due at once, as "send again" does for one."""
         now = self.database.moment(datetime.now(UTC))
-        self.database.execute(
-            f"UPDATE core_outboxmessage SET due_at = {now} WHERE state = 'queued' AND due_at > {now} AND attempt > 0"
-        )
+        waiting = f"state = 'queued' AND due_at > {now} AND attempt > 0"
+        self.database.execute(f"UPDATE core_outboxmessage SET due_at = {now} WHERE {waiting}")
 
     def end_leases(self) -> None:
         """Free what dead workers had in hand. Only while none runs: a live one would be robbed."""

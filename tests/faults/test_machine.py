@@ -46,10 +46,8 @@ def site(kind, make_database, mail_server, tmp_path, request):
         else:
             (disk / "cluster").mkdir()
             cluster = Cluster(disk / "cluster")
-    if cluster:
-        database = make_database[kind](folder, cluster)
-    else:
-        database = make_database[kind](folder)
+    database = make_database[kind](folder, cluster) if cluster else make_database[kind](folder)
+    folder.mkdir(exist_ok=True)
     copy_static_files(tmp_path / "static")
     (folder / "static").symlink_to(tmp_path / "static")
     site = Site(folder=folder, database=database, mail_url=f"smtp://127.0.0.1:{mail_server.port}")

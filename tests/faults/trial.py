@@ -28,8 +28,10 @@ class Trial:
         return self.crowds[-1]
 
     def unsent(self) -> int:
+        """How many mails about requests are on their way; one that was given up, loudly, is not."""
         ((count,),) = self.site.database.rows(
-            "SELECT count(*) FROM core_outboxmessage WHERE kind IN ('staff', 'confirmation') AND state <> 'sent'"
+            "SELECT count(*) FROM core_outboxmessage"
+            " WHERE kind IN ('staff', 'confirmation') AND state NOT IN ('sent', 'failed')"
         )
         return count
 
