@@ -33,10 +33,15 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class Allowed:
-    """What a fault excuses. `drops`: connections without an answer; `pages`: statuses of pages other than 200."""
+    """What a fault excuses.
+
+    `mails` to one recipient; `drops`: connections without an answer; `pages`: statuses of pages other than 200;
+    `unavailable_until`: the moment of the monotonic clock after which no form may meet a 503 any more.
+    """
 
     mails: int = 1
     drops: bool = False
+    unavailable_until: float = 0
     pages: frozenset = frozenset()
 
 
@@ -135,13 +140,13 @@ def _too_many(found: dict[str, Counter], most: int) -> list[str]:
 
 
 def _bad_answers(outcomes: list[Outcome], allowed: Allowed) -> list[str]:
-    """Anything but an acknowledgement, a 503 that gives back what was typed or, where allowed, no answer at all."""
+    """Anything but an acknowledgement, a 503 in time that gives back what was typed, or no answer where that is allowed."""
     return [
         f"{outcome.status} for sender {outcome.number} after {outcome.seconds:.1f} s"
         for outcome in outcomes
         if not (
             (outcome.is_acknowledged and outcome.reference)
-            or (outcome.status == UNAVAILABLE and outcome.gives_back)
+            or (outcome.status == UNAVAILABLE and outcome.gives_back and outcome.sent_at < allowed.unavailable_until)
             or (outcome.status is None and allowed.drops)
         )
     ]

@@ -23,6 +23,7 @@ class Outcome:
     status: int | None = None
     reference: str = ""
     gives_back: bool = False
+    sent_at: float = 0  # of the monotonic clock
     seconds: float = 0
 
     @property
@@ -53,7 +54,7 @@ def post(port: int, number: int) -> Outcome:
         "source": "consult",
         "page": "/consult/",
     }
-    started = time.monotonic()
+    outcome.sent_at = time.monotonic()
     connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE, source_address=(address(number), 0))
     try:
         connection.request("POST", "/consult/", urlencode(form), {"Content-Type": "application/x-www-form-urlencoded"})
@@ -67,7 +68,7 @@ def post(port: int, number: int) -> Outcome:
             outcome.status = None
     finally:
         connection.close()
-    outcome.seconds = time.monotonic() - started
+    outcome.seconds = time.monotonic() - outcome.sent_at
     return outcome
 
 

@@ -10,11 +10,11 @@ import pytest
 from .power import STRACE, read_trace, replay
 
 pytestmark = pytest.mark.faults
-STATES = 1000
 
 
 @pytest.mark.on("sqlite")
-def test_the_power_is_cut(stopped_trial, site, tmp_path):
+def test_the_power_is_cut(stopped_trial, site, tmp_path, rounds):
+    states = rounds(full=1000, short=250)
     if not shutil.which("strace"):
         pytest.skip("strace is not installed; on Debian: apt-get install strace")
     file, trace = site.database.path, tmp_path / "trace"
@@ -29,9 +29,9 @@ def test_the_power_is_cut(stopped_trial, site, tmp_path):
     acknowledged = {event.name for event in events if event.what == "acknowledged"}
     assert acknowledged == {outcome.reference for outcome in crowd.outcomes}
     assert sum(event.what == "sync-end" for event in events) > len(acknowledged)
-    assert replay(events, before=before, states=STATES, seed=1) == []
+    assert replay(events, before=before, states=states, seed=1) == []
     # The same moments on a disk that says "synced" and is not: the replay does find what is lost.
     assert replay(events, before=before, states=20, seed=1, is_honest=False)
     site.start_worker()
     site.start_web()
-    stopped_trial.settle(f"power cut, {STATES} states", hurry=False)
+    stopped_trial.settle(f"power cut, {states} states", hurry=False)
