@@ -140,7 +140,7 @@ def _too_many(found: dict[str, Counter], most: int) -> list[str]:
 
 
 def _bad_answers(outcomes: list[Outcome], allowed: Allowed) -> list[str]:
-    """Anything but an acknowledgement, a 503 while it is excused and gives back what was typed, or an excused silence."""
+    """Anything but an acknowledgement, an excused 503 that gives back what was typed, or an excused silence."""
     return [
         f"{outcome.status} for sender {outcome.number} after {outcome.seconds:.1f} s"
         for outcome in outcomes
