@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from urllib.parse import urlencode
 
+from .databases import in_time
+
 THANKS = re.compile(r"/consult/thanks/([0-9A-Za-z]+)/$")
 PATIENCE = 60  # seconds
 PAGES = ("/", "/consult/", "/articles/")
@@ -75,10 +77,14 @@ def post(port: int, number: int) -> Outcome:
 class Crowd:
     """`count` forms from several threads, evenly over `seconds`, while others read pages.
 
-    Use as a context: it ends when every form has its outcome.
+    With `reads_first`, nobody sends a form before its page has opened. Use as a context: it ends when every form
+    has its outcome.
     """
 
-    def __init__(self, port: int, *, count: int, seconds: float, threads: int = 6, first: int = 0) -> None:
+    def __init__(
+        self, port: int, *, count: int, seconds: float, threads: int = 6, first: int = 0, reads_first: bool = False
+    ) -> None:
+        self.reads_first = reads_first
         self.port, self.count, self.seconds = port, count, seconds
         self.outcomes: list[Outcome] = []
         self.pages: Counter = Counter()
@@ -120,6 +126,8 @@ class Crowd:
                 return
             due = self._started + (number - self._first) * self.seconds / self.count
             time.sleep(max(0.0, due - time.monotonic()))
+            if self.reads_first:
+                in_time(lambda: get(self.port, "/consult/") == 200, seconds=PATIENCE)
             self.outcomes.append(post(self.port, number))
 
     def _read(self) -> None:

@@ -133,6 +133,16 @@ class Site:
         waiting = f"state = 'queued' AND due_at > {now} AND attempt > 0"
         self.database.execute(f"UPDATE core_outboxmessage SET due_at = {now} WHERE {waiting}")
 
+    def in_hand(self) -> list[int]:
+        """The mails that some worker has claimed."""
+        return [pk for (pk,) in self.database.rows("SELECT id FROM core_outboxmessage WHERE state = 'sending'")]
+
+    def unsent(self, mails: list[int]) -> int:
+        """How many of these are not out."""
+        ids = ", ".join(map(str, mails)) or "0"
+        statement = f"SELECT count(*) FROM core_outboxmessage WHERE id IN ({ids}) AND state <> 'sent'"
+        return self.database.rows(statement)[0][0]
+
     def end_leases(self) -> None:
         """Free what dead workers had in hand. Only while none runs: a live one would be robbed."""
         assert all(worker.poll() is not None for worker in self.workers), "a worker is at work"

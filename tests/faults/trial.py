@@ -21,10 +21,10 @@ class Trial:
         self.crowds: list[Crowd] = []
         self.started = time.monotonic()
 
-    def crowd(self, *, seconds: float, threads: int = 6) -> Crowd:
+    def crowd(self, *, seconds: float, **manners) -> Crowd:
         """All forms of this trial, sent over `seconds` or as fast as they are answered."""
         first = sum(crowd.count for crowd in self.crowds)
-        self.crowds.append(Crowd(self.site.port, count=self.count, seconds=seconds, threads=threads, first=first))
+        self.crowds.append(Crowd(self.site.port, count=self.count, seconds=seconds, first=first, **manners))
         return self.crowds[-1]
 
     def unsent(self) -> int:
