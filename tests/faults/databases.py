@@ -131,7 +131,10 @@ class Cluster:
 
     def create(self, name: str, *, like: str = "template1") -> PostgresDatabase:
         self.run("createdb", "--template", like, name)
-        return PostgresDatabase(self, name)
+        database = PostgresDatabase(self, name)
+        # Sequences of a copied database would go back to the copy's values in a crash before the first checkpoint.
+        database.execute("CHECKPOINT")
+        return database
 
     def remove(self) -> None:
         self.stop(mode="immediate")

@@ -1,6 +1,7 @@
 """A whole site in processes of its own: gunicorn as `make run` starts it, workers, a database, a place for files."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -124,6 +125,13 @@ class Site:
     def last_words(self) -> str:
         """The end of what the processes printed."""
         return (self.folder.parent / "log").read_text(errors="replace")[-4000:]
+
+    def errors(self) -> str:
+        """The errors that the processes printed, each once, the last first."""
+        kinds = re.findall(
+            r"^\w+(?:\.\w+)+\n(?:  .*\n)*", (self.folder.parent / "log").read_text(errors="replace"), re.M
+        )
+        return "".join(dict.fromkeys(reversed(kinds)))[:4000]
 
     # What a database administrator would do, so that nobody waits through real pauses --------------
 

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from .databases import in_time
-from .invariants import Allowed, Row, verify
+from .invariants import Allowed, Broken, Row, verify
 from .mail_servers import GOOD, MailServer
 from .senders import Crowd
 from .site import Site
@@ -53,16 +53,20 @@ class Trial:
         self.mail.behave(GOOD)
         left = self.stored() * len(refused)
         out = self.waited_for_mails(left=left, hurry=hurry)
-        row = verify(
-            fault=fault,
-            site=self.site,
-            outcomes=[outcome for crowd in self.crowds for outcome in crowd.outcomes],
-            pages=sum((crowd.pages for crowd in self.crowds), Counter()),
-            mails=self.mail.mails,
-            healthy=(DESK,),
-            refused=refused,
-            allowed=Allowed(**excused),
-        )
+        try:
+            row = verify(
+                fault=fault,
+                site=self.site,
+                outcomes=[outcome for crowd in self.crowds for outcome in crowd.outcomes],
+                pages=sum((crowd.pages for crowd in self.crowds), Counter()),
+                mails=self.mail.mails,
+                healthy=(DESK,),
+                refused=refused,
+                allowed=Allowed(**excused),
+            )
+        except Broken as broken:
+            broken.add_note(f"What the site printed: {self.site.log.name}\n{self.site.errors()}")
+            raise
         assert out, f"{fault}: {self.unsent()} mails are still not out\n{self.site.last_words()}"
         assert row.acknowledged, f"{fault}: nothing was acknowledged at all"
         row.seconds = round(time.monotonic() - self.started, 1)
