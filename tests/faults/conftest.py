@@ -33,7 +33,20 @@ def databases() -> list[str]:
 def pytest_generate_tests(metafunc) -> None:
     if "kind" in metafunc.fixturenames:
         only = metafunc.definition.get_closest_marker("on")
-        metafunc.parametrize("kind", [kind for kind in databases() if not only or kind in only.args])
+        metafunc.parametrize("kind", only.args if only else ["sqlite", "postgresql"])
+
+
+def pytest_collection_modifyitems(config, items) -> None:
+    """Leave out the databases that are not to be tried; in a short run, SQLite alone where either would do."""
+
+    def is_wanted(item) -> bool:
+        kind = getattr(item, "callspec", None) and item.callspec.params.get("kind")
+        wanted = ["sqlite"] if item.get_closest_marker("either") and not IS_FULL else ["sqlite", "postgresql"]
+        return kind is None or (kind in databases() and kind in wanted)
+
+    if unwanted := [item for item in items if not is_wanted(item)]:
+        config.hook.pytest_deselected(items=unwanted)
+        items[:] = [item for item in items if is_wanted(item)]
 
 
 @pytest.fixture(scope="session")
