@@ -10,7 +10,7 @@ STATIC_SOURCES := $(shell find static -type f) clinic_site/staticfiles_storage.p
 SITE_URL_IN_ENV := $(shell grep -s '^SITE_URL=' .env)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-postgres dev check lint validate browser lock manager bench-search bench-desk bench-reports machines guide-pictures lighthouse image load soak observatory drill supply-chain licences sbom audit
+.PHONY: help run test test-postgres dev check lint validate browser lock manager bench-search bench-desk bench-reports machines guide-pictures lighthouse image load soak observatory drill supply-chain licences sbom audit faults
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -81,6 +81,11 @@ soak: $(VENV)/.test-ready ## Ten minutes of load; memory must stay (needs nginx)
 
 observatory: $(VENV)/.test-ready ## The MDN HTTP Observatory on the deployment (needs nginx and npm)
 	@$(BIN)/python -m tests.observatory
+
+faults: $(VENV)/.test-ready ## Break a running site in 22 ways, on both databases (N=2000: requests under each; ARGS for pytest)
+	@mkdir -p var/db
+	@FAULT_REQUESTS="$(or $(N),200)" FAULT_FULL=1 FAULT_DATABASES="sqlite postgresql" \
+	  $(BIN)/python -m pytest -n 2 -m faults tests/faults $(ARGS)
 
 bench-search: $(VENV)/.test-ready ## Time the search among 2,000 articles, in a database of its own
 	@mkdir -p var/db

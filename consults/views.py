@@ -2,7 +2,7 @@
 
 import logging
 
-from django.db import InterfaceError, OperationalError
+from django.db import Error as DatabaseFault
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -57,7 +57,7 @@ def consult(request) -> HttpResponse:
         return public(_page(request, form, locations), until=next_change(locations), now=now)
     try:
         response = _receive(request)
-    except (OperationalError, InterfaceError):
+    except DatabaseFault:  # away, locked, full, damaged, or at odds with this code: whichever, the words come back
         logger.exception("a request could not be stored")
         response = unavailable_response(action=reverse("consults:consult"), kept=_kept(request.POST))
     response.headers["Cache-Control"] = "no-store"

@@ -68,7 +68,7 @@ def smtp_server(refuse: dict[str, str] | None = None):
 
 def use_server(settings, port: int) -> None:
     """Point Django's mail at an SMTP server on this machine."""
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_BACKEND = "clinic_site.core.smtp.Backend"
     settings.EMAIL_HOST = "127.0.0.1"
     settings.EMAIL_PORT = port
     settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False

@@ -3,32 +3,49 @@
 A mail is claimed by one conditional UPDATE that sets a lease, sent outside any transaction, and
 marked by an UPDATE that only matches while the claim is still ours. A worker that dies leaves a
 lease that runs out; the mail then goes out again under the same Message-ID.
+
+Workers on several machines compare their leases by one clock, the database's: see `delivery_clock`.
 """
 
 import logging
 import re
 import smtplib
+import time
 import unicodedata
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.db import models, transaction
+from django.db import InterfaceError, OperationalError, close_old_connections, connection, models, transaction
+from django.utils import timezone
 
 from . import counters
 from .models import OutboxMessage
+from .smtp import MailUnanswered
 
 logger = logging.getLogger(__name__)
 
 FIRST_PAUSE = timedelta(seconds=10)
 LONGEST_PAUSE = timedelta(minutes=30)
 GIVE_UP_AFTER = timedelta(hours=72)
+# A mail that a server was given so often, without an answer, was most likely taken: no mailbox is filled with it.
+MOST_UNANSWERED = 3
+NOTE_AGAIN_SECONDS = 1
 MOST_WORDS = OutboxMessage._meta.get_field("last_error").max_length
 MOST_READ = 2000
 # What stands between < and >, and every word with an @ in it, in its encoded forms too: "a b"@c, a=40c, a%40c.
 ADDRESS = re.compile(r"""<[^<>]*>?|"[^"]*"@[^\s<>]*|[^\s<>:;,()]*(?:@|%40|=40)[^\s<>:;,()]*""", re.IGNORECASE)
 
 State = OutboxMessage.State
+
+
+def delivery_clock() -> datetime:
+    """Return the time of the database's machine, which all workers share. SQLite runs on ours."""
+    if connection.vendor != "postgresql":
+        return timezone.now()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        return cursor.fetchone()[0]
 
 
 def queue_mail(*, kind: str, about: str, to_address: str, subject: str, body: str, now: datetime) -> OutboxMessage:
@@ -41,13 +58,22 @@ def queue_mail(*, kind: str, about: str, to_address: str, subject: str, body: st
 def queue_again(message: OutboxMessage, *, now: datetime) -> None:
     """Give a mail that failed, or waits after a failure, a fresh 72 hours starting now."""
     OutboxMessage.objects.filter(pk=message.pk, state__in=[State.FAILED, State.QUEUED]).update(
-        state=State.QUEUED, created_at=now, due_at=now, last_error="", attempt=models.F("attempt") + 1
+        state=State.QUEUED,
+        created_at=now,
+        due_at=now,
+        last_error="",
+        unanswered=0,
+        attempt=models.F("attempt") + 1,
     )
 
 
 def claim_next(*, now: datetime) -> OutboxMessage | None:
-    """Claim the mail that has waited longest, or return None when nothing is due."""
-    due = models.Q(state=State.QUEUED, due_at__lte=now) | models.Q(state=State.SENDING, lease_until__lte=now)
+    """Claim the mail that has waited longest, or return None when nothing is due.
+
+    A mail that was due the moment it was written is due, even if the clock by which it was written is ahead.
+    """
+    at_once = models.Q(due_at__lte=now) | models.Q(due_at=models.F("created_at"))
+    due = (models.Q(state=State.QUEUED) & at_once) | models.Q(state=State.SENDING, lease_until__lte=now)
     with transaction.atomic():
         message = OutboxMessage.objects.filter(due).order_by("due_at", "pk").select_for_update(skip_locked=True).first()
         if message is None:
@@ -98,6 +124,8 @@ def describe(error: Exception, *, with_words: bool) -> str:
             text, said = f"{error.smtp_code} the mail server refused our sign-in", error.smtp_error
         case smtplib.SMTPResponseException():
             text, said = f"{error.smtp_code} the mail server refused the mail", error.smtp_error
+        case MailUnanswered():
+            text, said = "The mail server was given the mail and did not say whether it took it", b""
         case smtplib.SMTPServerDisconnected() | TimeoutError():
             text, said = "The mail server stopped answering", b""
         case ConnectionError() | OSError():
@@ -135,12 +163,14 @@ def mark(message: OutboxMessage, *, error: Exception | None, now: datetime) -> N
         marked = ours.update(state=State.SENT, sent_at=now, lease_until=None, last_error="", **forgotten)
     else:
         counters.mail_failed(error=error)
-        next_try = now + pause_before(message.attempt)
-        gives_up = next_try > message.created_at + GIVE_UP_AFTER
+        unanswered = message.unanswered + isinstance(error, MailUnanswered)
+        next_try = now + (pause_before(message.attempt) if unanswered < 2 else LONGEST_PAUSE)
+        gives_up = next_try > message.created_at + GIVE_UP_AFTER or unanswered >= MOST_UNANSWERED
         marked = ours.update(
             state=State.FAILED if gives_up else State.QUEUED,
             due_at=next_try,
             lease_until=None,
+            unanswered=unanswered,
             last_error=describe(error, with_words=message.kind != OutboxMessage.Kind.CONFIRMATION),
         )
         logger.warning("mail %s attempt %s: %s", message.pk, message.attempt, describe(error, with_words=False))
@@ -151,15 +181,26 @@ def mark(message: OutboxMessage, *, error: Exception | None, now: datetime) -> N
 def deliver_next(*, now: datetime, clock) -> bool:
     """Send one due mail. Return False when none was due.
 
-    `clock` is called after the send, since a slow server can take seconds.
+    `clock` is called after the send, since a slow server can take seconds. Raises OperationalError or
+    InterfaceError when the database is away.
     """
     message = claim_next(now=now)
     if message is None:
         return False
+    lease_ends = time.monotonic() + settings.MAIL_LEASE_SECONDS
+    error = None
     try:
         send(message)
-    except Exception as error:  # whatever a mail server or a network does, the row must be told
-        mark(message, error=error, now=clock())
-    else:
-        mark(message, error=None, now=clock())
-    return True
+    except Exception as raised:  # whatever a mail server or a network does, the row must be told
+        error = raised
+    while True:
+        try:
+            mark(message, error=error, now=clock())
+            return True
+        except (OperationalError, InterfaceError):
+            # A mail that left must not leave twice because the database was away for a moment.
+            if connection.in_atomic_block or time.monotonic() > lease_ends:
+                raise
+            logger.exception("mail %s attempt %s: not noted yet", message.pk, message.attempt)
+            close_old_connections()
+            time.sleep(NOTE_AGAIN_SECONDS)

@@ -159,6 +159,8 @@ EMAIL_URL = text("EMAIL_URL")
 MAIL_IS_CONFIGURED = bool(EMAIL_URL)
 if MAIL_IS_CONFIGURED:
     globals().update(env.email_url_config(EMAIL_URL))
+    if EMAIL_BACKEND == "django.core.mail.backends.smtp.EmailBackend":  # noqa: F821  (from EMAIL_URL)
+        EMAIL_BACKEND = "clinic_site.core.smtp.Backend"
 else:
     EMAIL_BACKEND = "clinic_site.core.mail_files.PrivateFileBackend"
     EMAIL_FILE_PATH = VAR_DIR / "mail"

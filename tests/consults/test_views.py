@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 
 import pytest
-from django.db import OperationalError
+from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, ProgrammingError
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -198,9 +198,10 @@ def test_a12_a_fault_while_storing_leaves_no_personal_word_anywhere(monkeypatch,
 
 
 @pytest.mark.parametrize("part", ["form", "intake"])
-def test_when_the_database_is_away_everything_typed_comes_back(monkeypatch, part):
+@pytest.mark.parametrize("error", [OperationalError, InterfaceError, IntegrityError, ProgrammingError, DatabaseError])
+def test_when_the_database_cannot_take_it_everything_typed_comes_back(monkeypatch, part, error):
     def fail(*args, **kwargs):
-        raise OperationalError("database is locked")
+        raise error("database is locked")
 
     monkeypatch.setattr(views, "ConsultForm" if part == "form" else "receive_consult", fail)
     response = post(name="Dana <Whitfield>", may_name_clinic="on", may_text="on", contact_by="text", took="40000")

@@ -5,15 +5,27 @@ import socket
 import time
 from contextlib import contextmanager
 from datetime import timedelta
+from unittest.mock import Mock
 
 import pytest
+import time_machine
 from django.conf import settings as django_settings
+from django.db import InterfaceError, OperationalError, connection
+from django.utils import timezone
 
 from clinic_site.core import delivery
-from clinic_site.core.delivery import claim_next, deliver_next, mark, pause_before, queue_again, queue_mail
+from clinic_site.core.delivery import (
+    claim_next,
+    deliver_next,
+    delivery_clock,
+    mark,
+    pause_before,
+    queue_again,
+    queue_mail,
+)
 from clinic_site.core.models import OutboxMessage
 from tests.factories.posts import NOW
-from tests.smtp import smtp_server, use_server
+from tests.smtp import SmtpHandler, serve, smtp_server, use_server
 
 pytestmark = pytest.mark.django_db
 State = OutboxMessage.State
@@ -256,3 +268,101 @@ def test_an_unexpected_fault_in_sending_is_told_on_the_row(monkeypatch):
     deliver_all()
     message.refresh_from_db()
     assert message.last_error == "Unexpected: ZeroDivisionError"
+
+
+def test_a_mail_written_by_a_clock_that_is_ahead_leaves_at_once():
+    ahead = NOW + timedelta(hours=1)
+    queue(now=ahead)
+    message = claim_next(now=NOW)
+    mark(message, error=ConnectionRefusedError(), now=NOW)
+    assert claim_next(now=NOW + timedelta(seconds=9)) is None
+    assert claim_next(now=NOW + timedelta(seconds=10)) == message
+
+
+def test_a_mail_that_is_to_wait_waits():
+    message = queue()
+    OutboxMessage.objects.update(due_at=NOW + timedelta(hours=1))
+    assert claim_next(now=NOW + timedelta(minutes=59)) is None
+    assert claim_next(now=NOW + timedelta(hours=1)) == message
+
+
+class Forgetful(SmtpHandler):
+    """Takes a mail and ends the connection without a word."""
+
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802
+        answer = await super().handle_DATA(server, session, envelope)
+        server.transport.abort()
+        return answer
+
+
+def test_a_mail_that_is_taken_and_never_answered_is_given_away_three_times_at_most(settings):
+    message, now, tried_at = queue(), NOW, []
+    with serve(Forgetful({})) as server:
+        use_server(settings, server.port)
+        while deliver_next(now=now, clock=lambda: now):  # noqa: B023
+            tried_at.append((now - NOW).total_seconds())
+            message.refresh_from_db()
+            now = message.due_at
+        assert tried_at == [0, 10, 1810]
+        assert {mail.headers["Message-ID"] for mail in server.mails} == {message.message_id}
+        assert len(server.mails) == 3
+        message.refresh_from_db()
+        assert (message.state, message.unanswered) == (State.FAILED, 3)
+        assert message.last_error == "The mail server was given the mail and did not say whether it took it"
+        queue_again(message, now=now)
+        message.refresh_from_db()
+        assert (message.state, message.unanswered) == (State.QUEUED, 0)
+
+
+def test_a_server_that_leaves_before_the_mail_was_given_is_tried_for_72_hours(settings):
+    class LeavesEarly(SmtpHandler):
+        async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802
+            server.transport.abort()
+            return "250 OK"
+
+    message = queue()
+    with serve(LeavesEarly({})) as server:
+        use_server(settings, server.port)
+        for hour in range(5):
+            now = NOW + timedelta(hours=hour)
+            assert deliver_next(now=now, clock=lambda: now)  # noqa: B023
+    message.refresh_from_db()
+    assert (message.state, message.unanswered, message.attempt) == (State.QUEUED, 0, 5)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("away", [OperationalError, InterfaceError])
+def test_a_mail_that_left_is_noted_once_the_database_is_back(settings, monkeypatch, away):
+    message, faults = queue(), [away, away]
+
+    def mark_when_back(*args, **kwargs) -> None:
+        if faults:
+            raise faults.pop()
+        mark(*args, **kwargs)
+
+    monkeypatch.setattr(delivery, "mark", mark_when_back)
+    monkeypatch.setattr(delivery, "NOTE_AGAIN_SECONDS", 0)
+    with smtp_server() as server:
+        use_server(settings, server.port)
+        assert deliver_next(now=NOW, clock=lambda: NOW)
+    message.refresh_from_db()
+    assert (message.state, len(server.mails)) == (State.SENT, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_stays_away_is_not_waited_for_longer_than_the_claim_holds(settings, monkeypatch):
+    queue()
+    settings.MAIL_LEASE_SECONDS = 0
+    monkeypatch.setattr(delivery, "mark", Mock(side_effect=OperationalError))
+    with smtp_server() as server:
+        use_server(settings, server.port)
+        with pytest.raises(OperationalError):
+            deliver_next(now=NOW, clock=lambda: NOW)
+
+
+def test_all_workers_go_by_the_clock_of_the_database():
+    assert abs(delivery_clock() - timezone.now()) < timedelta(minutes=1)
+    wrong = timezone.now() + timedelta(hours=5)
+    with time_machine.travel(wrong):
+        is_shared = connection.vendor == "postgresql"
+        assert (abs(delivery_clock() - wrong) > timedelta(hours=4)) == is_shared

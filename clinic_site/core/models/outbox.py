@@ -41,6 +41,9 @@ class OutboxMessage(models.Model):
     message_id = models.CharField(max_length=200, unique=True, default=new_message_id, editable=False)
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     attempt = models.PositiveIntegerField(default=0)
+    unanswered = models.PositiveSmallIntegerField(
+        default=0, db_default=0, editable=False, help_text="How often a server was given the mail and did not answer."
+    )
     created_at = models.DateTimeField()
     due_at = models.DateTimeField()
     lease_until = models.DateTimeField(null=True, blank=True)

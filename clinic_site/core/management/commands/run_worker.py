@@ -8,12 +8,12 @@ import time
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError, InterfaceError, close_old_connections
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from clinic_site.core import counters
-from clinic_site.core.delivery import deliver_next
+from clinic_site.core.delivery import deliver_next, delivery_clock
 from clinic_site.core.jobs import do_idle_work, run_due_jobs
 from clinic_site.core.models import WorkerBeat
 from clinic_site.core.renditions import make_missing_renditions
@@ -44,10 +44,10 @@ class Command(BaseCommand):
                     beat()
                     last_beat = time.monotonic()
                 run_due_jobs(jobs, now=timezone.now())
-                busy = deliver_next(now=timezone.now(), clock=timezone.now)
+                busy = deliver_next(now=delivery_clock(), clock=delivery_clock)
                 # Mails first: pictures can wait, and until then pages show them as they were uploaded.
                 busy = busy or make_missing_renditions(now=timezone.now())
-            except DatabaseError:
+            except (DatabaseError, InterfaceError):
                 # The database is away or busy: nothing was claimed or the lease will run out.
                 logger.exception("the worker could not reach the database")
                 busy = False
