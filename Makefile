@@ -9,7 +9,7 @@ STATIC_SOURCES := $(shell find static -type f) clinic_site/staticfiles_storage.p
 SITE_URL_IN_ENV := $(shell grep -s '^SITE_URL=' .env)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-postgres dev check lint validate browser lock manager bench-search bench-desk bench-reports guide-pictures lighthouse
+.PHONY: help run test test-postgres dev check lint validate browser lock manager bench bench-data guide-pictures lighthouse
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -51,17 +51,11 @@ lighthouse: $(VENV)/.test-ready browser ## Six pages through Lighthouse: 100 in 
 guide-pictures: $(VENV)/.test-ready browser ## Take the screenshots of the staff guide anew
 	@$(BIN)/python -m tests.guide_pictures
 
-bench-search: $(VENV)/.test-ready ## Time the search among 2,000 articles, in a database of its own
-	@mkdir -p var/db
-	@$(BIN)/python -m tests.bench_search
+bench-data: $(VENV)/.test-ready ## Fill the databases that `make bench` measures (SCALE=0.01: a hundredth)
+	@$(BIN)/python -m tests.bench.data
 
-bench-desk: $(VENV)/.test-ready ## Time the desk among 100,000 requests, in a database of its own
-	@mkdir -p var/db
-	@$(BIN)/python -m tests.bench_desk
-
-bench-reports: $(VENV)/.test-ready ## Time the reports over 100,000 requests, in a database of its own
-	@mkdir -p var/db
-	@$(BIN)/python -m tests.bench_reports
+bench: $(VENV)/.test-ready browser ## Measure speed beside yardsticks (PART=post: one part; needs wrk and nginx)
+	@$(BIN)/python -m tests.bench $(PART)
 
 manager: $(VENV)/.run-ready .env ## Make a new one-time password for the manager account
 	@$(call on_site,$(BIN)/python manage.py make_manager)
