@@ -14,9 +14,6 @@ def main() -> None:
     import django
 
     django.setup()
-    from django.test.utils import setup_test_environment
-
-    setup_test_environment()
     pages = make_pages(random.Random(9))
     for line in sys.stdin:
         asked = json.loads(line)

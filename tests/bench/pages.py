@@ -10,7 +10,7 @@ import sys
 from contextlib import ExitStack
 from statistics import median
 
-from .databases import ROOT, environment, filled, vendor
+from .databases import ROOT, environment, filled, python, vendor
 from .results import ROUNDS, Line, ratios
 
 TIMES = int(os.environ.get("TIMES", "7"))
@@ -30,6 +30,7 @@ def scale() -> list[Line]:
     if None in sizes.values():
         sys.exit("There is no data yet: run `make bench-data` first (SCALE=0.01 for a small trial).")
     print(f"  {sizes['small']}\n  {sizes['large']}", flush=True)
+    python("manage.py", "collectstatic", "--noinput", "--verbosity", "0", database="small")
     times = {(name, page): [] for name in sizes for page in (*BARRED, *TOLD)}
     with ExitStack() as stack:
         askers = {name: stack.enter_context(_Asker(name)) for name in sizes}
