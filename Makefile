@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 PORT ?= 8000
+ENGINE ?= $(firstword $(foreach engine,docker podman buildah,$(if $(shell command -v $(engine)),$(engine))))
 VENV := .venv
 BIN := $(VENV)/bin
 STATIC_SOURCES := $(shell find static -type f) clinic_site/staticfiles_storage.py
@@ -9,7 +10,7 @@ STATIC_SOURCES := $(shell find static -type f) clinic_site/staticfiles_storage.p
 SITE_URL_IN_ENV := $(shell grep -s '^SITE_URL=' .env)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-postgres dev check lint validate browser lock manager bench bench-data guide-pictures lighthouse
+.PHONY: help run test test-postgres dev check lint validate browser lock manager bench bench-data machines guide-pictures lighthouse image load soak observatory drill
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -54,8 +55,26 @@ guide-pictures: $(VENV)/.test-ready browser ## Take the screenshots of the staff
 bench-data: $(VENV)/.test-ready ## Fill the databases that `make bench` measures (SCALE=0.01: a hundredth)
 	@$(BIN)/python -m tests.bench.data
 
+image: ## Build the container image (ENGINE=docker, podman or buildah; BASE=an image with Python 3.11)
+	@$(ENGINE) build --file deploy/Dockerfile $(if $(BASE),--build-arg BASE=$(BASE)) --tag clinic-site $(IMAGE_OPTIONS) .
+
+load: $(VENV)/.test-ready ## The deployment under load, with its bars, on both databases (needs nginx and wrk)
+	@$(BIN)/python -m tests.load $(ARGS)
+
+soak: $(VENV)/.test-ready ## Ten minutes of load; memory must stay (needs nginx)
+	@$(BIN)/python -m tests.soak $(ARGS)
+
+observatory: $(VENV)/.test-ready ## The MDN HTTP Observatory on the deployment (needs nginx and npm)
+	@$(BIN)/python -m tests.observatory
+
 bench: $(VENV)/.test-ready browser ## Measure speed beside yardsticks (PART=post: one part; needs wrk and nginx)
 	@$(BIN)/python -m tests.bench $(PART)
+
+machines: $(VENV)/.test-ready ## Fail two web nodes, two workers, the database and the store under load (needs root)
+	@$(BIN)/python -m tests.machines $(ARGS)
+
+drill: $(VENV)/.test-ready ## Back up, wreck and restore a site under load, with 10,000 requests; PostgreSQL too with TEST_DATABASE_URL
+	@$(BIN)/python -m tests.drill
 
 manager: $(VENV)/.run-ready .env ## Make a new one-time password for the manager account
 	@$(call on_site,$(BIN)/python manage.py make_manager)

@@ -11,7 +11,7 @@ from django.utils.feedgenerator import Atom1Feed, Rss201rev2Feed, SyndicationFee
 from django.utils.html import escape, format_html
 from django.views.decorators.http import require_safe
 
-from clinic_site.core.caching import public
+from clinic_site.core.caching import cached_page, public
 from clinic_site.core.models import ClinicIdentity, SiteText
 from clinic_site.core.plain_fields import without_control_characters
 from clinic_site.core.seo import absolute_url, with_paths
@@ -48,12 +48,14 @@ class RssWithContent(Rss201rev2Feed):
         handler.addQuickElement("content:encoded", item["content"])
 
 
+@cached_page()
 @require_safe
 def atom(request) -> HttpResponse:
     """The newest articles as Atom."""
     return _respond(AtomWithContent, reverse("articles:atom"), "application/atom+xml; charset=utf-8")
 
 
+@cached_page()
 @require_safe
 def rss(request) -> HttpResponse:
     """The newest articles as RSS 2.0."""

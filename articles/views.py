@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from clinic_site.core.caching import public, unchanging
+from clinic_site.core.caching import cached_page, public, unchanging
 from clinic_site.core.models import ClinicIdentity
 from clinic_site.core.seo import Crumb, PageMeta
 
@@ -28,6 +28,7 @@ RELATED = 3
 PAGE_NUMBER = re.compile(r"[1-9][0-9]{0,5}")
 
 
+@cached_page("page")
 @require_safe
 def index(request) -> HttpResponse:
     """Every published article, newest first."""
@@ -40,6 +41,7 @@ def index(request) -> HttpResponse:
     )
 
 
+@cached_page("page")
 @require_safe
 def topic(request, slug: str) -> HttpResponse:
     """The published articles of one topic, newest first."""
@@ -99,6 +101,7 @@ def _page(articles: ArticleQuerySet, wanted: str | None):
         raise Http404
 
 
+@cached_page()
 @require_safe
 def article(request, slug: str) -> HttpResponse:
     """One article, if readers may see it yet."""
@@ -159,6 +162,7 @@ def share_picture(request, slug: str, version: str) -> HttpResponse:
     return unchanging(HttpResponse(picture.jpeg(), content_type="image/jpeg"))
 
 
+@cached_page()
 @require_safe
 def questions(request) -> HttpResponse:
     """The questions people ask, with short sourced answers."""

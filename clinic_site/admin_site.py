@@ -11,6 +11,7 @@ from js_asset import Media
 
 from articles import dashboard as articles_dashboard
 from articles import launch as articles_launch
+from clinic_site.core import backup_status
 from clinic_site.core import dashboard as core_dashboard
 from clinic_site.core import launch as core_launch
 from clinic_site.core.launch import LaunchItem
@@ -106,7 +107,12 @@ def _refuse_nul(request) -> None:
 
 def _banners(user) -> list[core_dashboard.Banner]:
     now = timezone.now()
-    return [*consults_dashboard.banners(user), *silence.banners(user, now=now), *core_dashboard.banners(now=now)]
+    return [
+        *consults_dashboard.banners(user),
+        *silence.banners(user, now=now),
+        *backup_status.banners(user, now=now),
+        *core_dashboard.banners(now=now),
+    ]
 
 
 def _missing(user, *, now) -> list[LaunchItem]:

@@ -56,6 +56,19 @@ def mail_is_set(app_configs, **kwargs) -> list:
 
 
 @register(TAG, deploy=True)
+def backups_are_made(app_configs, **kwargs) -> list:
+    """A disk that breaks takes the requests along, and the backups that lie on it."""
+    found = []
+    if not settings.BACKUP_KEYS:
+        hint = "`python -m clinic_site.write_env backup-key` prints a line for .env."
+        found.append(CheckWarning("BACKUP_KEY is not set: no backups are made", hint=hint, id="clinic.W010"))
+    elif settings.SITE_IS_SECURE and not settings.BACKUP_COPY_URL:
+        hint = "Set BACKUP_COPY_URL, or silence this check when something else copies BACKUP_DIR to another machine."
+        found.append(CheckWarning("Backups lie on this machine alone", hint=hint, id="clinic.W011"))
+    return found
+
+
+@register(TAG, deploy=True)
 def heartbeat_is_secure(app_configs, **kwargs) -> list:
     """The worker asks no address in the clear while the site itself is https."""
     schemes = ("https",) if settings.SITE_IS_SECURE else ("https", "http")

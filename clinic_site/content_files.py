@@ -1,24 +1,17 @@
 """Reading the initial content: YAML files whose every key and type is checked before a row is written."""
 
+import csv
 from collections import Counter
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
+from .content_shapes import BLOCK_SHAPES, PART_SHAPES, SHAPES, Shape
+
 
 class ContentError(Exception):
     """Something in a content file is wrong. The message names the file and says what."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Shape:
-    """What an entry of one kind may hold: the type of each key, and which keys may be missing."""
-
-    types: dict[str, type]
-    optional: frozenset[str] = field(default_factory=frozenset)
-    name: str = "slug"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,65 +22,10 @@ class Entry:
     name: str
     data: dict
     where: str
+    folder: Path
 
 
-# In the order in which they are loaded: articles need topics and references.
-SHAPES = {
-    "identity": Shape(types={"name": str, "tagline": str, "phone": str}, name="name"),
-    "locations": Shape(
-        types={
-            "slug": str,
-            "name": str,
-            "street": str,
-            "city": str,
-            "state": str,
-            "postal_code": str,
-            "phone": str,
-            "summary": str,
-            "position": int,
-        },
-    ),
-    "topics": Shape(types={"slug": str, "name": str, "summary": str, "position": int}),
-    "references": Shape(
-        types={
-            "key": str,
-            "authors": str,
-            "title": str,
-            "journal": str,
-            "year": int,
-            "volume": str,
-            "pages": str,
-            "doi": str,
-            "link": str,
-            "checked": bool,
-        },
-        optional=frozenset({"year"}),
-        name="key",
-    ),
-    "articles": Shape(
-        types={
-            "slug": str,
-            "title": str,
-            "topic": str,
-            "summary": str,
-            "standfirst": str,
-            "is_medical": bool,
-            "is_featured": bool,
-            "published_on": date,
-            "key_facts": list,
-            "blocks": list,
-        },
-    ),
-    "questions": Shape(types={"slug": str, "group": str, "question": str, "answer": str, "position": int}),
-    "pages": Shape(types={"slug": str, "title": str, "summary": str, "body": str}),
-    "texts": Shape(types={"key": str, "heading": str, "body": str}, optional=frozenset({"heading"}), name="key"),
-    "consent": Shape(types={"purpose": str, "body": str}, name="purpose"),
-    "forbidden_words": Shape(types={"words": str, "instead": str, "level": str, "note": str}, name="words"),
-}
-BLOCK_SHAPES = {
-    "callout": Shape(types={"kind": str, "heading": str, "body": str}),
-    "evidence": Shape(types={"caption": str, "columns": list, "rows": list, "note": str}, optional=frozenset({"note"})),
-}
+KNOWN_BLOCKS = "prose, callout, evidence, figure"
 
 
 class UniqueKeyLoader(yaml.SafeLoader):
@@ -116,18 +54,23 @@ def read_content(folder: Path) -> list[Entry]:
 
 
 def _read_kind(kind: str, folder: Path) -> list[Entry]:
-    one_file = folder / f"{kind}.yaml"
-    paths = sorted((folder / kind).glob("*.yaml")) or [one_file]
+    one_file, table = folder / f"{kind}.yaml", folder / f"{kind}.csv"
+    paths = sorted((folder / kind).glob("*.yaml")) or [table if table.exists() else one_file]
+    if not SHAPES[kind].is_needed and not paths[0].exists():
+        return []
     found = []
     for path in paths:
         content = _parse(path)
         for data in content if isinstance(content, list) else [content]:
-            found.append(_entry(kind, data, where=str(path.relative_to(folder))))
+            found.append(_entry(kind, data, where=str(path.relative_to(folder)), folder=folder))
     return found
 
 
 def _parse(path: Path):
     try:
+        if path.suffix == ".csv":
+            with path.open(encoding="utf-8-sig", newline="") as file:
+                return list(csv.DictReader(file))
         with path.open(encoding="utf-8") as file:
             return yaml.load(file, Loader=UniqueKeyLoader)  # noqa: S506 (it is a SafeLoader)
     except FileNotFoundError:
@@ -136,13 +79,16 @@ def _parse(path: Path):
         raise ContentError(f"{path.name} is not good YAML: {error}") from error
 
 
-def _entry(kind: str, data, *, where: str) -> Entry:
+def _entry(kind: str, data, *, where: str, folder: Path) -> Entry:
     shape = SHAPES[kind]
     name = data.get(shape.name) if isinstance(data, dict) else None
     check_shape(data, shape, where=f"{where}: {name}" if isinstance(name, str) else where)
     for number, block in enumerate(data.get("blocks", []), 1):
         _check_block(block, where=f"{where}: block {number}")
-    return Entry(kind=kind, name=name, data=data, where=where)
+    for part in PART_SHAPES.keys() & data.keys():
+        for number, item in enumerate(data[part], 1):
+            check_shape(item, PART_SHAPES[part], where=f"{where}: {part} {number}")
+    return Entry(kind=kind, name=name, data=data, where=where, folder=folder)
 
 
 def check_shape(data, shape: Shape, *, where: str) -> None:
@@ -164,7 +110,7 @@ def check_shape(data, shape: Shape, *, where: str) -> None:
 
 def _check_block(block, *, where: str) -> None:
     if not (isinstance(block, dict) and len(block) == 1):
-        raise ContentError(f"{where}: each block is one of prose, callout, evidence")
+        raise ContentError(f"{where}: each block is one of {KNOWN_BLOCKS}")
     ((kind, body),) = block.items()
     if kind == "prose":
         if not isinstance(body, str):
@@ -172,4 +118,4 @@ def _check_block(block, *, where: str) -> None:
     elif kind in BLOCK_SHAPES:
         check_shape(body, BLOCK_SHAPES[kind], where=f"{where} ({kind})")
     else:
-        raise ContentError(f"{where}: unknown kind of block “{kind}”; known are prose, callout, evidence")
+        raise ContentError(f"{where}: unknown kind of block “{kind}”; known are {KNOWN_BLOCKS}")

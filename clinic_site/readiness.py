@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from clinic_site.core import backup_status
 from clinic_site.core.dashboard import worker_is_alive
 from clinic_site.core.models import JobRun
 from consults import silence
@@ -21,7 +22,8 @@ def problems(*, now: datetime) -> list[str]:
     try:
         _write(now)
         found = [] if worker_is_alive(now=now) else ["worker: not seen for two minutes"]
-        return found + [f"daily test: {text}" for text in silence.trouble(now=now)]
+        found += [f"daily test: {text}" for text in silence.trouble(now=now)]
+        return found + [f"backup: {text}" for text in backup_status.trouble(now=now)]
     except (DatabaseError, InterfaceError):
         return ["database: cannot be written"]
 

@@ -8,7 +8,7 @@ from django.utils.encoding import filepath_to_uri
 from storages.backends.s3 import S3Storage
 
 # Web processes must not hang on a store that does not answer: seconds, and attempts in all.
-CLIENT = Config(connect_timeout=3, read_timeout=10, retries={"total_max_attempts": 2})
+CLIENT = Config(connect_timeout=1, read_timeout=5, retries={"total_max_attempts": 2})
 
 
 class PrivateS3Storage(S3Storage):

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 import articles.sitemaps
 import consults.sitemaps
 import locations.sitemaps
-from clinic_site.core.caching import public
+from clinic_site.core.caching import cached_page, public
 from clinic_site.core.models import Page, SiteText
 from clinic_site.core.seo import SitemapEntry, absolute_url, sitemap_entries_of
 
@@ -40,6 +40,7 @@ SECTIONS = {
 }
 
 
+@cached_page()
 @require_safe
 def index(request) -> HttpResponse:
     """The list of the sitemap's files."""
@@ -54,6 +55,7 @@ def index(request) -> HttpResponse:
     return _xml("sitemapindex", "sitemap", files)
 
 
+@cached_page()
 @require_safe
 def section(request, section: str, number: int) -> HttpResponse:
     """One file of the sitemap, of a thousand addresses at most."""

@@ -14,7 +14,7 @@ from articles.headings import Headings
 from articles.models import Article
 from articles.rendering import PageTexts
 from clinic_site.core.art import scene
-from clinic_site.core.caching import public, unchanging
+from clinic_site.core.caching import cached_page, public, unchanging
 from clinic_site.core.models import ClinicIdentity, Page, SiteText
 from clinic_site.core.organization import organization
 from clinic_site.core.seo import PageMeta, absolute_url
@@ -27,6 +27,7 @@ HOME_STEPS = [f"home-step-{number}" for number in range(1, 5)]
 HOME_TEXTS = ["home-hero", "home-steps", *HOME_STEPS, "home-evidence", "home-known", "home-open", "off-label"]
 
 
+@cached_page()
 @require_safe
 def home(request) -> HttpResponse:
     """The first page: what this is, what is known and what is not, where to go next."""
@@ -64,6 +65,7 @@ def _home_texts() -> tuple[PageTexts, list[Citation]]:
     return page_texts, list_citations(numbering)
 
 
+@cached_page()
 def page(request, slug: str) -> HttpResponse:
     """A page that staff wrote, such as the privacy page.
 
@@ -81,6 +83,7 @@ def page(request, slug: str) -> HttpResponse:
     return public(render(request, "site/page.html", context))
 
 
+@cached_page()
 @require_safe
 def art(request, slug: str) -> HttpResponse:
     """The landscape drawn from a slug: the same slug always gives the same picture."""
@@ -99,6 +102,7 @@ def share_picture(request, version: str) -> HttpResponse:
     return unchanging(HttpResponse(picture.jpeg(), content_type="image/jpeg"))
 
 
+@cached_page()
 @require_safe
 def robots(request) -> HttpResponse:
     """What search engines should leave alone."""
@@ -109,6 +113,7 @@ def robots(request) -> HttpResponse:
     return public(HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8"))
 
 
+@cached_page()
 @require_safe
 def manifest(request) -> JsonResponse:
     """The name and icons for people who put the site on their home screen."""
@@ -138,6 +143,7 @@ def favicon(request) -> HttpResponse:
     return public(response)
 
 
+@cached_page()
 @require_safe
 def security_txt(request) -> HttpResponse:
     """How to report a fault that endangers patients' data (RFC 9116)."""

@@ -10,8 +10,9 @@ from django.db.models import Count, Min, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
+from clinic_site.core import backup_status
 from clinic_site.core.delivery import queue_mail
-from clinic_site.core.models import ClinicIdentity, JobRun, OutboxMessage
+from clinic_site.core.models import ClinicIdentity, OutboxMessage
 from locations.models import Location
 
 from .day import age_text
@@ -21,8 +22,6 @@ from .silence import newest_test, trouble
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 # Requests that were set aside and that nobody looked at are deleted after this long.
 QUARANTINE_LASTS = timedelta(days=30)
-# The job of this name leaves a row for each backup that was made.
-BACKUP_JOB = "backup"
 
 Place = int | None  # a clinic's primary key, or None for people who were not sure
 
@@ -127,11 +126,11 @@ def _place_line(counts: Counts, place: Place, name: str) -> str:
 def _site_lines(now: datetime) -> list[str]:
     """What is true of the site as a whole: mails, the backup, the daily test."""
     failed = OutboxMessage.objects.filter(state=OutboxMessage.State.FAILED).count()
-    backups = JobRun.objects.filter(name=BACKUP_JOB, error="", finished_at__isnull=False)
-    backup, test, wrong = backups.order_by("-finished_at").first(), newest_test(now=now), trouble(now=now)
+    backup, test, wrong = backup_status.last_backup_at(), newest_test(now=now), trouble(now=now)
     lines = [
         f"Mails that could not be sent: {failed}",
-        f"Last backup: {age_text(now - backup.finished_at)} ago" if backup else "Last backup: none recorded",
+        f"Last backup: {age_text(now - backup)} ago" if backup else "Last backup: none recorded",
+        *backup_status.trouble(now=now),
     ]
     if wrong:
         return lines + [f"Daily test: {text}" for text in wrong]

@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from clinic_site.core.caching import public
+from clinic_site.core.caching import cached_page, public
 from clinic_site.core.seo import PageMeta
 from clinic_site.core.unavailable import unavailable_response
 from locations.models import Location
@@ -45,6 +45,7 @@ KEPT_FIELDS = {
 
 # A token would protect nothing here: the POST never looks at who is signed in. It would lose
 # requests, since cached pages, privacy settings and undeclared proxies all make tokens fail.
+@cached_page()
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 def consult(request) -> HttpResponse:

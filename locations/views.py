@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from clinic_site.core.caching import public
+from clinic_site.core.caching import cached_page, public
 from clinic_site.core.models import ClinicIdentity
 from clinic_site.core.organization import organization
 from clinic_site.core.seo import Crumb, PageMeta
@@ -16,6 +16,7 @@ from .opening import hours_table, next_change, with_opening
 from .structured import medical_clinic
 
 
+@cached_page()
 @require_safe
 def index(request) -> HttpResponse:
     """All clinics: where they are, and which is open."""
@@ -36,6 +37,7 @@ def index(request) -> HttpResponse:
     return public(response, until=next_change(locations), now=now)
 
 
+@cached_page()
 @require_safe
 def location(request, slug: str) -> HttpResponse:
     """One clinic: hours, the way there, who works there. A retired clinic has no page."""

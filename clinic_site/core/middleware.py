@@ -6,7 +6,7 @@ import secrets
 from django.conf import settings
 from django.core.exceptions import BadRequest, MiddlewareNotUsed, PermissionDenied, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
-from django.http import Http404, HttpResponsePermanentRedirect
+from django.http import Http404, HttpResponse, HttpResponsePermanentRedirect, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.middleware.common import CommonMiddleware
 
@@ -80,6 +80,9 @@ class UnavailableMiddleware:
         if isinstance(exception, OperationalError | InterfaceError):
             logger.exception("database unavailable, reference %s", request.reference)
             return unavailable_response()
+        if isinstance(exception, UnreadablePostError):
+            # They stopped in the middle of a form and were cut: nothing of ours is broken.
+            return HttpResponse(status=408)
         return None
 
 

@@ -127,8 +127,18 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     }
 else:
     DATABASES["default"]["OPTIONS"] = {
-        "connect_timeout": 5,
+        # Seconds for each host that is tried.
+        "connect_timeout": 3,
+        # A server that vanished without a word is noticed: after 8 s while it owes us an acknowledgement,
+        # at the probe after that while we only wait for its answer. A link cut for 3 s breaks nothing: what
+        # was lost meanwhile is sent again after 6 s at the latest.
+        "tcp_user_timeout": 8_000,
+        "keepalives_idle": 5,
+        "keepalives_interval": 2,
+        "keepalives_count": 3,
         "options": f"-c lock_timeout={DATABASE_TIMEOUT}s -c statement_timeout=30s",
+        # What DATABASE_URL says wins, such as target_session_attrs=read-write beside two hosts.
+        **DATABASES["default"].get("OPTIONS", {}),
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -211,6 +221,10 @@ REQUIRE_REVIEW = env.bool("REQUIRE_REVIEW", default=True)
 FALLBACK_PHONE = text("FALLBACK_PHONE", "(205) 557-2253")
 FALLBACK_PHONE_LINK = "+1" + "".join(filter(str.isdigit, FALLBACK_PHONE))[-10:]
 
+# The page cache ------------------------------------------------------------------------------
+# How much memory each web process may fill with finished pages. 0: every page is rendered anew.
+PAGE_CACHE_BYTES = env.int("PAGE_CACHE_MB", default=16) * 1024 * 1024
+
 # Requests ------------------------------------------------------------------------------------
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 DATA_UPLOAD_MAX_NUMBER_FILES = 20
@@ -227,6 +241,14 @@ SELF_TEST_URL = text("SELF_TEST_URL", SITE_URL).rstrip("/")
 # Asked once after each test whose mail left; a service that misses it can then raise an alarm. Empty: none.
 HEARTBEAT_URL = text("HEARTBEAT_URL")
 
+# Backups -------------------------------------------------------------------------------------
+# age identities; the first one writes, all of them read.
+BACKUP_KEYS = env.list("BACKUP_KEY", default=[])
+BACKUP_DIR = BASE_DIR / text("BACKUP_DIR", str(VAR_DIR / "backups"))
+BACKUP_KEEP_DAYS = env.int("BACKUP_KEEP_DAYS", default=35)
+# Where a copy of each backup goes; named as MEDIA_STORAGE is. Empty: nowhere, and the check of the start warns.
+BACKUP_COPY_URL = text("BACKUP_COPY_URL")
+
 # Language and time ---------------------------------------------------------------------------
 LANGUAGE_CODE = "en-us"
 USE_I18N = False
@@ -239,7 +261,8 @@ PHONENUMBER_DEFAULT_FORMAT = "NATIONAL"
 
 # Files ---------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
-STATIC_ROOT = VAR_DIR / "static"
+# An image holds them outside of VAR_DIR, so that a new image brings its own.
+STATIC_ROOT = Path(text("STATIC_DIR", str(VAR_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_URL = "/media/"
 MEDIA_ROOT = VAR_DIR / "media"
@@ -247,6 +270,8 @@ STORAGES = {
     "default": media_storage(text("MEDIA_STORAGE")),
     "staticfiles": {"BACKEND": "clinic_site.staticfiles_storage.BundledManifestStaticFilesStorage"},
 }
+if BACKUP_COPY_URL:
+    STORAGES["backups"] = media_storage(BACKUP_COPY_URL, setting="BACKUP_COPY_URL")
 
 # Forms ---------------------------------------------------------------------------------------
 CRISPY_ALLOWED_TEMPLATE_PACKS = "clinic"

@@ -8,6 +8,7 @@ globals().update({name: value for name, value in vars(base).items() if name.isup
 
 DEBUG = True
 REQUIRE_REVIEW = base.env.bool("REQUIRE_REVIEW", default=False)
+PAGE_CACHE_BYTES = 0
 # A machine somebody develops on asks other sites for nothing, unless told to.
 CHECK_LINKS = base.env.bool("CHECK_LINKS", default=False)
 ALLOWED_HOSTS = [*base.ALLOWED_HOSTS, "localhost", "127.0.0.1"]

@@ -15,6 +15,10 @@ globals().update({name: value for name, value in vars(base).items() if name.isup
 
 DEBUG = False
 CHECK_LINKS = False
+# Not in the environment: the workers that tests start make no backups.
+BACKUP_KEYS = ["AGE-SECRET-KEY-100WTUS5Y07GS75D4F9Z0S53XW04DZMR94L0SEUN7VZF835YPSXFSWWGJYE"]
+BACKUP_DIR = base.VAR_DIR / "test-backups"
+BACKUP_COPY_URL = ""
 # A page that asks the database once for each row fails its test.
 INSTALLED_APPS = [*base.INSTALLED_APPS, "zeal"]
 MIDDLEWARE = ["zeal.middleware.zeal_middleware", *base.MIDDLEWARE]

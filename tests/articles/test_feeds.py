@@ -14,6 +14,7 @@ from lxml import etree
 
 from articles.models import Article, Topic
 from clinic_site.core.models import ClinicIdentity
+from tests.caching import PUBLIC
 from tests.factories.articles import NOW, make_article, make_reference, make_text, make_topic
 
 pytestmark = pytest.mark.django_db
@@ -76,7 +77,7 @@ def test_a25_an_article_is_in_the_feed_from_its_moment_on(client, path):
         with time_machine.travel(moment - before, tick=False):
             response = client.get(path)
             assert len(feedparser.parse(response.content).entries) == count
-            assert response.headers["Cache-Control"] == "public, max-age=60"
+            assert response.headers["Cache-Control"] == PUBLIC
 
 
 def test_an_article_is_never_older_than_its_publication(client):

@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from clinic_site.core.models import ClinicIdentity
+from tests.caching import PUBLIC
 from tests.factories.articles import (
     NOW,
     add_callout,
@@ -50,7 +51,7 @@ def test_the_list_holds_published_articles_newest_first(client):
     assert list(response.context["page_obj"]) == [new, old]
     assert list(response.context["topics"]) == [old.topic, new.topic]
     assert response.context["topic"] is None
-    assert response.headers["Cache-Control"] == "public, max-age=60"
+    assert response.headers["Cache-Control"] == PUBLIC
     assert "Set-Cookie" not in response.headers
 
 
@@ -178,7 +179,7 @@ def test_questions_show_what_editors_show(client):
     assert response.context["groups"] == [("About ketamine", [question])]
     assert response.context["groups"][0][1][0].answer_html.startswith("<p>Yes<sup>")
     assert len(response.context["citations"]) == 1
-    assert response.headers["Cache-Control"] == "public, max-age=60"
+    assert response.headers["Cache-Control"] == PUBLIC
 
 
 # Queries -------------------------------------------------------------------------------------

@@ -100,7 +100,11 @@ def test_the_backup_and_the_daily_test_have_an_age(everybody):
         at = NOW - hours * HOUR
         JobRun.objects.create(name="backup", period=str(hours), started_at=at, finished_at=at, error=error)
     ConsultRequest.objects.filter(pk=make_request(now=NOW - HOUR).pk).update(is_test=True)
-    assert "Last backup: 7 hours ago\nLast daily test: came through 1 hour ago\n" in digest()
+    assert (
+        "Last backup: 7 hours ago\n"
+        "The backup of Wednesday, 6:10 AM failed: an unexpected fault, see the worker’s log.\n"
+        "Last daily test: came through 1 hour ago\n"
+    ) in digest()
 
 
 def test_a_test_that_failed_is_told(everybody):
@@ -130,5 +134,5 @@ def test_a_digest_that_fails_half_way_is_queued_for_nobody(everybody, monkeypatc
 def test_counting_takes_as_many_queries_for_many_clinics(everybody, clinics, django_assert_num_queries):
     for number in range(clinics):
         make_request(location=make_location(name=f"Clinic {number}"))
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(21):
         queue_digest(now=NOW)

@@ -53,9 +53,8 @@ def due(monkeypatch):
         JobRun.objects.create(name=name, period=today, started_at=timezone.now())
     # Failed long enough ago to be tried again: the hour before 6:15 has no daily job.
     long_ago = timezone.now() - timedelta(hours=1)
-    JobRun.objects.create(
-        name="daily-test", period=timezone.localdate().isoformat(), started_at=long_ago, error="NoAnswer"
-    )
+    today = timezone.localdate().isoformat()
+    JobRun.objects.create(name="daily-test", period=today, started_at=long_ago, finished_at=long_ago, error="NoAnswer")
 
 
 def test_a_request_goes_in_a_mail_goes_out_and_the_monitor_is_told_once(live_site, due):

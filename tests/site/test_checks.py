@@ -55,6 +55,20 @@ def test_a_heartbeat_in_the_clear_is_a_warning(settings, url, secure, found):
     assert ids(ours.heartbeat_is_secure(None)) == found
 
 
+@pytest.mark.parametrize(
+    ("keys", "secure", "copies", "found"),
+    [
+        ([], True, "s3://x", ["clinic.W010"]),
+        (["AGE-…"], True, "", ["clinic.W011"]),
+        (["AGE-…"], True, "s3://x", []),
+        (["AGE-…"], False, "", []),
+    ],
+)
+def test_backups_that_are_not_made_or_lie_here_alone_are_a_warning(settings, keys, secure, copies, found):
+    settings.BACKUP_KEYS, settings.SITE_IS_SECURE, settings.BACKUP_COPY_URL = keys, secure, copies
+    assert ids(ours.backups_are_made(None)) == found
+
+
 def test_our_checks_are_registered():
     names = {check.__name__ for check in checks.registry.registry.get_checks(include_deployment_checks=True)}
     assert {
@@ -63,4 +77,5 @@ def test_our_checks_are_registered():
         "static_files_are_collected",
         "mail_is_set",
         "heartbeat_is_secure",
+        "backups_are_made",
     } <= names

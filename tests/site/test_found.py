@@ -18,6 +18,7 @@ from articles.models import Article, Question
 from clinic_site import sitemaps
 from clinic_site.core.models import Page
 from locations.models import Location
+from tests.caching import PUBLIC
 from tests.factories.articles import make_article, make_question, make_topic
 
 from .pages import ARTICLES, PATHS
@@ -35,7 +36,7 @@ def sitemap_of(client, path: str) -> dict[str, str | None]:
     response = client.get(path)
     assert response.status_code == 200, path
     assert response.headers["Content-Type"] == "application/xml; charset=utf-8"
-    assert response.headers["Cache-Control"] == "public, max-age=60"
+    assert response.headers["Cache-Control"] == PUBLIC
     root = etree.fromstring(response.content)
     SCHEMA.assertValid(root)
     return {entry.findtext("s:loc", None, XMLNS): entry.findtext("s:lastmod", None, XMLNS) for entry in root}

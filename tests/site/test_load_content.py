@@ -1,6 +1,5 @@
 import shutil
 from datetime import UTC, datetime
-from functools import partial
 from io import StringIO
 from pathlib import Path
 
@@ -285,12 +284,10 @@ def test_the_command_names_each_row_when_asked():
     assert "  birmingham\n  auburn\n" in run(verbosity=2)
 
 
-def test_the_command_fails_in_one_line(folder, monkeypatch):
-    command = "clinic_site.management.commands.load_content.load_content"
-    monkeypatch.setattr(command, partial(load_content, folder=folder))
+def test_the_command_fails_in_one_line(folder):
     write(folder, "topics", [{"slug": "a"}])
     with pytest.raises(CommandError, match=r"^topics\.yaml: a: “name” is missing\. Nothing was loaded\.$"):
-        run()
+        run(folder=folder)
 
 
 def test_an_evidence_table_without_a_note_loads(folder):

@@ -19,7 +19,9 @@ from django.utils import timezone
 from PIL import Image
 
 from articles.models import Article
+from clinic_site.core.media_files import FileUnreadable
 from clinic_site.core.models import Picture
+from clinic_site.media import Store
 from locations.models import Location
 from tests.admin.page import text_of
 from tests.articles.admin_client import save, unchanged
@@ -348,3 +350,44 @@ def test_lost_files_of_a_picture_whose_upload_is_lost_too_are_listed(client, man
     picture.refresh_from_db()
     assert picture.renditions_due_at is not None
     assert "cannot be read (FileNotFoundError)" in text_of(client.get(f"/admin/core/picture/{picture.pk}/change/"))
+
+
+class SlowStore:
+    """A store that takes `seconds` for each answer, on a clock of its own."""
+
+    def __init__(self):
+        self.now, self.seconds, self.fails, self.asked = 0.0, 0.02, False, 0
+
+    def open(self, path):
+        self.asked += 1
+        self.now += self.seconds
+        if self.fails:
+            raise FileUnreadable("Timeout")
+        return path
+
+    def read(self, store):
+        try:
+            return store.open("a.jpg")
+        except FileUnreadable:
+            return None
+
+
+def test_a_store_that_does_not_answer_is_asked_by_one_reader_in_five_seconds():
+    slow = SlowStore()
+    store = Store(open_file=slow.open, clock=lambda: slow.now)
+    assert slow.read(store) == "a.jpg"
+    slow.seconds, slow.fails = 2.0, True
+    assert [slow.read(store) for _ in range(100)] == [None] * 100
+    assert slow.asked == 2
+    slow.now += 5
+    slow.seconds, slow.fails = 0.02, False
+    assert slow.read(store) == "a.jpg"
+    assert slow.read(store) == "a.jpg"
+
+
+def test_a_missing_file_says_nothing_of_the_others():
+    slow = SlowStore()
+    store = Store(open_file=slow.open, clock=lambda: slow.now)
+    slow.fails = True
+    assert [slow.read(store) for _ in range(10)] == [None] * 10
+    assert slow.asked == 10

@@ -1,6 +1,7 @@
 """Models that two or more apps need and that know none of them."""
 
 from .audit import AuditEntry
+from .content_change import ContentChange
 from .identity import ClinicIdentity
 from .jobs import JobRun, WorkerBeat
 from .loaded import LoadedContent
@@ -14,6 +15,7 @@ from .text import SiteText
 __all__ = [
     "AuditEntry",
     "ClinicIdentity",
+    "ContentChange",
     "JobRun",
     "LoadedContent",
     "MissedSearch",

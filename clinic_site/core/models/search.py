@@ -26,6 +26,13 @@ class SearchDocument(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["kind", "key"], name="core_search_has_each_once"),
         ]
+        indexes = [
+            # The content stamp asks once a second what has appeared or gone last.
+            models.Index(fields=["visible_from"], name="core_search_appears"),
+            models.Index(
+                fields=["visible_until"], name="core_search_goes", condition=models.Q(visible_until__isnull=False)
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.key}: {self.title}"

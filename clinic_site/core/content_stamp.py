@@ -1,0 +1,132 @@
+"""The content stamp: a value that is another one as soon as anything that readers see has changed.
+
+Triggers write it, inside the transaction of the change itself: forms, the worker, the loader, the shell
+and a release that does not know of it cannot forget it. Each change is a row of its own, so that nobody
+waits for anybody: one row for all would be locked from an editor's first write to the last.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from django.db import DatabaseError, InterfaceError, close_old_connections
+from django.db.models import Count, Max, Sum
+from django.utils import timezone
+
+from .models import ContentChange, SearchDocument
+
+CHECK_SECONDS = 1.0
+# Pruning is a change of the stamp as well, a harmless one.
+KEPT = 100
+
+Stamp = tuple[int | datetime | None, ...]
+
+TABLE = "core_contentchange"
+EVENTS = ("insert", "update", "delete")
+WRITE = {
+    "sqlite": "INSERT INTO core_contentchange (id) VALUES (NULL)",
+    "postgresql": "INSERT INTO core_contentchange DEFAULT VALUES",
+}
+FUNCTION = f"""CREATE OR REPLACE FUNCTION core_content_changed() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN {WRITE["postgresql"]}; RETURN NULL; END $$"""
+INSTALLED = {
+    "sqlite": "SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger'",
+    "postgresql": "SELECT tgname, tgrelid::regclass::text FROM pg_trigger WHERE NOT tgisinternal",
+}
+
+
+def install(connection, *, tables: Iterable[str]) -> None:
+    """Make the triggers that `tables` lack on the database behind `connection`; quick when none does."""
+    statements = _statements(connection.vendor, tables)
+    with connection.cursor() as cursor:
+        installed = {name for name, _ in _installed(cursor, connection.vendor)}
+        lacking = [statement for name, statement in statements.items() if name not in installed]
+        if lacking and connection.vendor == "postgresql":
+            cursor.execute(FUNCTION)
+        for statement in lacking:
+            cursor.execute(statement)
+
+
+def remove(connection) -> None:
+    """Take all of them away."""
+    with connection.cursor() as cursor:
+        for name, table in _installed(cursor, connection.vendor):
+            cursor.execute(f"DROP TRIGGER {name}" + (f" ON {table}" if connection.vendor == "postgresql" else ""))
+
+
+def _installed(cursor, vendor: str) -> list[tuple[str, str]]:
+    """Return name and table of each trigger of ours that is there."""
+    cursor.execute(INSTALLED[vendor])
+    return [(name, table) for name, table in cursor.fetchall() if name.startswith("changed_")]
+
+
+def _statements(vendor: str, tables: Iterable[str]) -> dict[str, str]:
+    """Return what makes each trigger, by its name."""
+    if vendor == "postgresql":
+        return {
+            f"changed_{table}": f"CREATE TRIGGER changed_{table} AFTER INSERT OR UPDATE OR DELETE ON {table}"
+            " FOR EACH STATEMENT EXECUTE FUNCTION core_content_changed()"
+            for table in tables
+        }
+    return {
+        f"changed_{table}_{event}": f"CREATE TRIGGER changed_{table}_{event} AFTER {event} ON {table}"
+        f" BEGIN {WRITE[vendor]}; END"
+        for table in tables
+        for event in EVENTS
+    }
+
+
+def read_stamp() -> Stamp:
+    """Return the stamp as the database has it now.
+
+    How many changes there are counts, too: one that began early may be committed after a later one. So
+    does the newest moment at which something was to appear or to go, which comes without any change.
+    """
+    found = ContentChange.objects.aggregate(count=Count("pk"), newest=Max("pk"), sum=Sum("pk"))
+    now = timezone.now()
+    return found["count"], found["newest"], found["sum"], _last("visible_from", now), _last("visible_until", now)
+
+
+def _last(moment: str, now: datetime) -> datetime | None:
+    passed = SearchDocument.objects.filter(**{f"{moment}__lte": now}).order_by(f"-{moment}")
+    return passed.values_list(moment, flat=True).first()
+
+
+class StampReader:
+    """The stamp for the threads of one process, read at most once a second.
+
+    While one thread reads, the others take the value before. So they do while the database is away:
+    a page that was true a moment ago is better than none.
+    """
+
+    def __init__(self, *, read: Callable[[], Stamp] = read_stamp, clock: Callable[[], float] = time.monotonic) -> None:
+        self._read, self._clock = read, clock
+        self._lock = threading.Lock()
+        self._stamp: Stamp | None = None
+        self._due_at = float("-inf")
+
+    def __call__(self) -> Stamp | None:
+        """Return the stamp; None while it could never be read."""
+        if self._clock() >= self._due_at and self._lock.acquire(blocking=self._stamp is None):
+            try:
+                # Once more: somebody may have read it while we waited.
+                if self._clock() >= self._due_at:
+                    # From before the question: what is committed meanwhile is seen a second after at the latest.
+                    self._due_at = self._clock() + CHECK_SECONDS
+                    close_old_connections()
+                    self._stamp = self._read()
+            except (DatabaseError, InterfaceError):
+                pass
+            finally:
+                self._lock.release()
+        return self._stamp
+
+
+content_stamp = StampReader()
+
+
+def forget_changes(*, now: datetime) -> None:
+    """Delete all changes but the newest hundred. `now` is what every job is called with."""
+    newest = ContentChange.objects.aggregate(newest=Max("pk"))["newest"] or 0
+    ContentChange.objects.filter(pk__lte=newest - KEPT).delete()
