@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import partial
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import connections
 
@@ -63,20 +64,12 @@ TABLES = {
 
 def fill_requests(*, seed: int, requests: int, staff: list[User], now: datetime) -> None:
     """Store `requests` over three years up to `now`, in the order in which they came."""
-    people = _People(
-        clinics=list(Location.objects.order_by("pk").values_list("pk", "name")),
-        texts=dict(ConsentText.objects.values_list("purpose", "pk")),
-        staff=[(user.pk, user.username) for user in staff],
-    )
-    numbers = [requests * day // DAYS for day in range(DAYS + 1)]
-    days = [(day, first, last) for day, (first, last) in enumerate(itertools.pairwise(numbers))]
-    make = partial(make_day, seed=seed, people=people, now=now)
+    make = partial(make_day, seed=seed, people=People.there_are(staff), now=now)
     connections.close_all()  # no child may use what its parent has open
     with multiprocessing.get_context("fork").Pool(os.cpu_count()) as pool, loading(*TABLES):
-        made = pool.imap(make, days)
-        for _ in Progress("requests").over(days, total=requests):
-            for table, rows in next(made).items():
-                store(table, TABLES[table], rows)
+        made = pool.imap(make, days_of(requests))
+        for _ in Progress("requests").over(range(DAYS), total=requests):
+            store_day(next(made))
     SourceCount.objects.bulk_create(
         (
             SourceCount(day=(now - timedelta(days=day)).date(), path=f"/articles/bench-{20 + number}/", requests=3)
@@ -87,7 +80,19 @@ def fill_requests(*, seed: int, requests: int, staff: list[User], now: datetime)
     )
 
 
-class _People:
+def days_of(requests: int) -> list[tuple[int, int, int]]:
+    """Spread so many requests evenly over the days: each day's number, its first request, the next day's first."""
+    numbers = [requests * day // DAYS for day in range(DAYS + 1)]
+    return [(day, first, last) for day, (first, last) in enumerate(itertools.pairwise(numbers))]
+
+
+def store_day(rows_of: dict[type, list[tuple]]) -> None:
+    """Store what `make_day` returned."""
+    for table, rows in rows_of.items():
+        store(table, TABLES[table], rows)
+
+
+class People:
     """What the requests are made of that is the same in all of them."""
 
     def __init__(self, *, clinics: list, texts: dict, staff: list) -> None:
@@ -95,7 +100,16 @@ class _People:
         self.names = [encrypt(f"{first} {last}") for first in FIRST_NAMES for last in LAST_NAMES]
         self.notes = [encrypt(f"A short note, number {number}.") for number in range(100)]
         self.desks = {pk: encrypt(f"desk-{pk}@clinic.example") for pk, _ in clinics}
-        self.site = os.environ["SITE_URL"]
+        self.site = settings.SITE_URL
+
+    @classmethod
+    def there_are(cls, staff: list[User]) -> "People":
+        """What the database holds."""
+        return cls(
+            clinics=list(Location.objects.order_by("pk").values_list("pk", "name")),
+            texts=dict(ConsentText.objects.values_list("purpose", "pk")),
+            staff=[(user.pk, user.username) for user in staff],
+        )
 
 
 def reference(number: int) -> str:
@@ -114,7 +128,7 @@ def phone(person: int) -> str:
     return f"+1-{area}-{200 + person // 10_000 % 800}-{person % 10_000:04}"
 
 
-def make_day(day_of: tuple[int, int, int], *, seed: int, people: _People, now: datetime) -> dict[type, list[tuple]]:
+def make_day(day_of: tuple[int, int, int], *, seed: int, people: People, now: datetime) -> dict[type, list[tuple]]:
     """Return the rows of one day: those of the requests numbered from `first` up to `last`."""
     day, first, last = day_of
     draw = random.Random(f"{seed} {day}")
@@ -135,7 +149,7 @@ def _second(draw: random.Random) -> int:
 class _Request:
     """One request and what became of it."""
 
-    def __init__(self, draw, people: _People, number: int, person: int, asked_at: datetime, now: datetime) -> None:
+    def __init__(self, draw, people: People, number: int, person: int, asked_at: datetime, now: datetime) -> None:
         self.draw, self.people, self.number, self.asked_at, self.now = draw, people, number, asked_at, now
         self.pk, self.reference, self.subject = number + 1, reference(number), f"consult:{reference(number)}"
         self.clinic, self.place = draw.choice(people.clinics) if draw.random() < 0.8 else (None, "either clinic")

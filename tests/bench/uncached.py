@@ -1,5 +1,13 @@
-"""The site as Django alone serves it: every page is rendered."""
+"""The site without its page cache: every page is rendered, under the content stamp as the cache would have it."""
 
 from django.core.wsgi import get_wsgi_application
 
-application = get_wsgi_application()
+site = get_wsgi_application()
+
+from clinic_site.core.content_stamp import content_stamp
+from clinic_site.core.site_wide import STAMP
+
+
+def application(environ, start_response):
+    environ[STAMP] = content_stamp()
+    return site(environ, start_response)
