@@ -151,6 +151,7 @@ class Article(models.Model):
         indexes = [
             # With all that `published` looks at: lists are counted and leafed through in the index alone.
             models.Index(fields=["-published_at", "id", "withdrawn_at"], name="articles_by_moment"),
+            models.Index(fields=["-published_at"], condition=models.Q(is_featured=True), name="articles_featured"),
             models.Index(fields=["topic", "-published_at", "id", "withdrawn_at"], name="articles_of_topic"),
         ]
         constraints = [

@@ -90,6 +90,19 @@ def make_empty(name: str, *, migrate: bool = True) -> None:
         python("manage.py", "migrate", "--verbosity", "0", database=name)
 
 
+def collect_static() -> None:
+    """Collect the static files, unless that was done since they last changed."""
+    manifest = FOLDER / "static" / "staticfiles.json"
+    newest = max(path.stat().st_mtime for path in (ROOT / "static").rglob("*"))
+    if not manifest.exists() or manifest.stat().st_mtime < newest:
+        python("manage.py", "collectstatic", "--noinput", "--verbosity", "0", database="none")
+
+
+def migrate(name: str) -> None:
+    """Bring a database that was filled by an older version to this one."""
+    python("manage.py", "migrate", "--verbosity", "0", database=name)
+
+
 def note_filled(name: str, sizes: Sizes) -> None:
     """Remember that a database is complete."""
     _record(name).write_text(json.dumps(asdict(sizes)))

@@ -10,7 +10,7 @@ import sys
 from contextlib import ExitStack
 from statistics import median
 
-from .databases import ROOT, environment, filled, python, vendor
+from .databases import ROOT, collect_static, environment, filled, migrate, vendor
 from .results import ROUNDS, Line, ratios
 
 TIMES = int(os.environ.get("TIMES", "7"))
@@ -30,7 +30,9 @@ def scale() -> list[Line]:
     if None in sizes.values():
         sys.exit("There is no data yet: run `make bench-data` first (SCALE=0.01 for a small trial).")
     print(f"  {sizes['small']}\n  {sizes['large']}", flush=True)
-    python("manage.py", "collectstatic", "--noinput", "--verbosity", "0", database="small")
+    collect_static()
+    for name in sizes:
+        migrate(name)
     times = {(name, page): [] for name in sizes for page in (*BARRED, *TOLD)}
     with ExitStack() as stack:
         askers = {name: stack.enter_context(_Asker(name)) for name in sizes}

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-from .databases import ROOT, environment, make_empty, python
+from .databases import ROOT, collect_static, environment, make_empty, python
 
 SHIPPED = "clinic_site.wsgi"
 # The same site without what stands in front of Django.
@@ -47,7 +47,7 @@ def make_site_database(name: str) -> None:
     """Make a database with the initial content, and the static files that its pages name."""
     make_empty(name)
     python("manage.py", "load_content", "--verbosity", "0", database=name)
-    python("manage.py", "collectstatic", "--noinput", "--verbosity", "0", database=name)
+    collect_static()
 
 
 @contextmanager

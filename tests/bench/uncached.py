@@ -4,8 +4,8 @@ from django.core.wsgi import get_wsgi_application
 
 site = get_wsgi_application()
 
-from clinic_site.core.content_stamp import content_stamp
-from clinic_site.core.site_wide import STAMP
+from clinic_site.core.content_stamp import content_stamp  # noqa: E402  (models come after the set-up)
+from clinic_site.core.site_wide import STAMP  # noqa: E402
 
 
 def application(environ, start_response):

@@ -92,7 +92,10 @@ def test_an_article_takes_as_many_queries_for_a_hundred_of_everything(reader):
     assert reader(large.get_absolute_url()) == few
 
 
-@pytest.mark.parametrize("path", ["/", "/articles/", "/articles/topics/shared/", "/locations/", "/consult/", "/search/?q=short"])
+LISTS = ["/", "/articles/", "/articles/topics/shared/", "/locations/", "/consult/", "/search/?q=short"]
+
+
+@pytest.mark.parametrize("path", LISTS)
 def test_a_list_takes_as_many_queries_for_a_hundred_rows_as_for_one(reader, path):
     topic = make_topic(slug="shared")
 
