@@ -3,7 +3,7 @@
 import re
 from datetime import datetime
 
-from django.core.paginator import EmptyPage, Paginator
+from django.core.paginator import EmptyPage
 from django.db.models import prefetch_related_objects
 from django.http import Http404, HttpResponse, HttpResponsePermanentRedirect, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
@@ -21,6 +21,7 @@ from .heads import article_meta
 from .models import Article, Question, State, Topic
 from .models.article import ArticleQuerySet, with_clinicians
 from .neighbours import neighbours
+from .paging import KeyPaginator
 from .previews import find_preview
 from .rendering import render_article, render_questions
 from .sharing import picture_for, picture_path
@@ -65,7 +66,9 @@ def _list(
     if wanted == "1":  # one page, one address
         return public(HttpResponsePermanentRedirect(path))
     now = timezone.now()
-    page_obj = _page(articles.published(now).for_cards().newest_first(), wanted)
+    published = articles.published(now)
+    count = remembered(request, ("published", path), published.count)
+    page_obj = _page(published.for_cards().newest_first(), count, wanted)
     is_first = page_obj.number == 1
     meta = PageMeta(
         title=title if is_first else f"{title}, page {page_obj.number}",
@@ -94,11 +97,13 @@ def _crumbs_of_list(title: str, path: str, topic: Topic | None, *, is_first: boo
     return tuple(above if is_first else [*above, Crumb(name=title, path=path)])
 
 
-def _page(articles: ArticleQuerySet, wanted: str | None):
+def _page(articles: ArticleQuerySet, count: int, wanted: str | None):
     if wanted is not None and not PAGE_NUMBER.fullmatch(wanted):
         raise Http404
+    paginator = KeyPaginator(articles, ARTICLES_A_PAGE)
+    paginator.count = count
     try:
-        return Paginator(articles, ARTICLES_A_PAGE).page(wanted or 1)
+        return paginator.page(wanted or 1)
     except EmptyPage:
         raise Http404
 
