@@ -10,7 +10,7 @@ STATIC_SOURCES := $(shell find static -type f) clinic_site/staticfiles_storage.p
 SITE_URL_IN_ENV := $(shell grep -s '^SITE_URL=' .env)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-postgres dev check lint validate browser lock manager bench-search bench-desk bench-reports machines guide-pictures lighthouse image load soak observatory drill supply-chain licences sbom audit faults
+.PHONY: help run test test-postgres dev check lint validate browser lock manager machines guide-pictures lighthouse image load soak observatory drill supply-chain licences sbom audit faults bench bench-data
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -70,6 +70,9 @@ lighthouse: $(VENV)/.test-ready browser ## Six pages through Lighthouse: 100 in 
 guide-pictures: $(VENV)/.test-ready browser ## Take the screenshots of the staff guide anew
 	@$(BIN)/python -m tests.guide_pictures
 
+bench-data: $(VENV)/.test-ready ## Fill the databases that `make bench` measures (SCALE=0.01: a hundredth)
+	@$(BIN)/python -m tests.bench.data
+
 image: ## Build the container image (ENGINE=docker, podman or buildah; BASE=an image with Python 3.11)
 	@$(ENGINE) build --file deploy/Dockerfile $(if $(BASE),--build-arg BASE=$(BASE)) --tag clinic-site $(IMAGE_OPTIONS) .
 
@@ -87,17 +90,8 @@ faults: $(VENV)/.test-ready ## Break a running site in 22 ways, on both database
 	@FAULT_REQUESTS="$(or $(N),200)" FAULT_FULL=1 FAULT_DATABASES="sqlite postgresql" \
 	  $(BIN)/python -m pytest -n 2 -m faults tests/faults $(ARGS)
 
-bench-search: $(VENV)/.test-ready ## Time the search among 2,000 articles, in a database of its own
-	@mkdir -p var/db
-	@$(BIN)/python -m tests.bench_search
-
-bench-desk: $(VENV)/.test-ready ## Time the desk among 100,000 requests, in a database of its own
-	@mkdir -p var/db
-	@$(BIN)/python -m tests.bench_desk
-
-bench-reports: $(VENV)/.test-ready ## Time the reports over 100,000 requests, in a database of its own
-	@mkdir -p var/db
-	@$(BIN)/python -m tests.bench_reports
+bench: $(VENV)/.test-ready browser ## Measure speed beside yardsticks (PART=post: one part; needs wrk and nginx)
+	@$(BIN)/python -m tests.bench $(PART)
 
 machines: $(VENV)/.test-ready ## Fail two web nodes, two workers, the database and the store under load (needs root)
 	@$(BIN)/python -m tests.machines $(ARGS)

@@ -1,21 +1,76 @@
-"""The articles before and after one, in the order of the list of all articles."""
+"""Where to read on after an article."""
 
-from django.db.models import Q
+from dataclasses import dataclass, field
+from datetime import datetime
 
-from .models import Article
-from .models.article import ArticleQuerySet
+from django.db import connection
+
+from .models import Article, Topic
+
+RELATED = 3
+SAME_TOPIC, ELSEWHERE, EARLIER, LATER = range(4)
+COLUMNS = "article.id, article.title, article.slug, article.summary, article.is_medical, article.topic_id, topic.name"
+# What `ArticleQuerySet.published` says, in words that the database understands; a test compares the two.
+OTHERS = """article.id <> %(pk)s AND article.published_at <= %(now)s
+    AND (article.withdrawn_at IS NULL OR article.withdrawn_at > %(now)s)"""
+NEWEST = "article.published_at DESC, article.id"
+# Earlier and later each begin in the index at the moment itself.
+PARTS = {
+    SAME_TOPIC: ("article.topic_id = %(topic)s", NEWEST, RELATED),
+    ELSEWHERE: ("article.topic_id <> %(topic)s", NEWEST, RELATED),
+    EARLIER: (
+        "article.published_at <= %(moment)s AND (article.published_at < %(moment)s OR article.id > %(pk)s)", NEWEST, 1,
+    ),
+    LATER: (
+        "article.published_at >= %(moment)s AND (article.published_at > %(moment)s OR article.id < %(pk)s)",
+        "article.published_at, article.id DESC", 1,
+    ),
+}  # fmt: skip
+# Wrapped, since SQLite takes no order and limit right inside a union. Not by the ORM: it would take as long to
+# put these four together, anew for each page, as the database to answer a hundred times.
+STATEMENT = " UNION ALL ".join(
+    f"SELECT * FROM (SELECT {part} AS part, {COLUMNS} FROM articles_article AS article"
+    f" JOIN articles_topic AS topic ON topic.id = article.topic_id"
+    f" WHERE {OTHERS} AND {which} ORDER BY {order} LIMIT {most}) AS part_{part}"
+    for part, (which, order, most) in PARTS.items()
+)
 
 
-def neighbours(article: Article, published: ArticleQuerySet) -> tuple[Article | None, Article | None]:
-    """Return the article published before `article` and the one after it, None where there is none.
+@dataclass
+class Neighbours:
+    """The articles beside one: three others, and those published before and after it, if there are any."""
 
-    Whoever follows them walks the list of all articles, the one order that readers see: within a
-    topic most articles would have no neighbour, and the related articles are of that topic anyway.
+    related: list[Article] = field(default_factory=list)
+    earlier: Article | None = None
+    later: Article | None = None
+
+
+def neighbours(article: Article, *, now: datetime) -> Neighbours:
+    """Return what to read after `article`, with what a card shows but the reviews: one query.
+
+    Related are those of the same topic first, then the newest. Whoever follows earlier and later walks
+    the list of all articles, the one order that readers see: within a topic most articles would have no
+    neighbour.
     """
-    moment, others = article.published_at, published.order_by()
-    is_earlier = Q(published_at__lt=moment) | Q(published_at=moment, pk__gt=article.pk)
-    is_later = Q(published_at__gt=moment) | Q(published_at=moment, pk__lt=article.pk)
-    return (
-        others.filter(is_earlier).order_by("-published_at", "pk").first(),
-        others.filter(is_later).order_by("published_at", "-pk").first(),
-    )
+    at = connection.ops.adapt_datetimefield_value
+    asked = {"pk": article.pk, "topic": article.topic_id, "now": at(now), "moment": at(article.published_at)}
+    with connection.cursor() as cursor:
+        cursor.execute(STATEMENT, asked)
+        rows = cursor.fetchall()
+    found = Neighbours()
+    # A union promises no order, though each part keeps its own.
+    for part, *values in sorted(rows, key=lambda row: row[0]):
+        if part == EARLIER:
+            found.earlier = _card(*values)
+        elif part == LATER:
+            found.later = _card(*values)
+        elif len(found.related) < RELATED:
+            found.related.append(_card(*values))
+    return found
+
+
+def _card(pk: int, title: str, slug: str, summary: str, is_medical: bool, topic: int, name: str) -> Article:
+    card = Article(pk=pk, title=title, slug=slug, summary=summary, is_medical=bool(is_medical))
+    card.topic = Topic(pk=topic, name=name)
+    card._state.adding, card._state.db = False, connection.alias
+    return card

@@ -8,12 +8,12 @@ from django.utils.safestring import SafeString, mark_safe
 
 from clinic_site.core.html import without_ids
 from clinic_site.core.models import Picture, SiteText
+from clinic_site.core.texts import all_texts
 
 from .bibliography import Citation, list_citations, numbering_for
 from .citations import Numbering, strip_citations
 from .headings import ContentsEntry, Headings
 from .models import Article, Question
-from .plain_text import article_text
 
 # The boxes around a medical text, in the order in which readers meet them.
 BOXES_BEFORE = ("off-label",)
@@ -95,7 +95,6 @@ class ArticlePage:
     contents: list[ContentsEntry]
     citations: list[Citation]
     boxes: PageTexts
-    plain_text: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,10 +106,13 @@ class QuestionsPage:
     boxes: PageTexts
 
 
-def render_article(article: Article) -> ArticlePage:
-    """Build the page of `article`, numbering its sources from the top of the page to its foot."""
+def render_article(article: Article, *, texts: dict[str, SiteText] | None = None) -> ArticlePage:
+    """Build the page of `article`, numbering its sources from the top of the page to its foot.
+
+    `texts` are all site texts by key, for who has them already.
+    """
     blocks = article.blocks()
-    texts = _site_texts()
+    texts = all_texts() if texts is None else texts
     boxes = PageTexts(texts)
     before, after = (BOXES_BEFORE, BOXES_AFTER) if article.is_medical else ((), ())
     sources = [article.standfirst, article.key_facts, *(text for block in blocks for text in block.texts_html())]
@@ -131,7 +133,6 @@ def render_article(article: Article) -> ArticlePage:
         contents=headings.contents,
         citations=list_citations(numbering),
         boxes=boxes,
-        plain_text=article_text(article, blocks),
     )
 
 
@@ -139,7 +140,7 @@ def render_questions(questions: Iterable[Question]) -> QuestionsPage:
     """Build the page of questions. Each question gains `answer_html`; empty groups are left out."""
     order = {group: place for place, group in enumerate(Question.Group.values)}
     questions = sorted(questions, key=lambda question: order[question.group])  # keeps editors' order
-    texts = _site_texts()
+    texts = all_texts()
     boxes = PageTexts(texts)
     answers = [question.answer for question in questions]
     numbering = numbering_for([*answers, *_bodies(texts, BOXES_BEFORE + BOXES_AFTER)])
@@ -154,10 +155,6 @@ def render_questions(questions: Iterable[Question]) -> QuestionsPage:
         citations=list_citations(numbering),
         boxes=boxes,
     )
-
-
-def _site_texts() -> dict[str, SiteText]:
-    return {text.key: text for text in SiteText.objects.all()}
 
 
 def _bodies(texts: dict[str, SiteText], keys: Iterable[str]) -> list[str]:

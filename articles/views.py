@@ -3,7 +3,8 @@
 import re
 from datetime import datetime
 
-from django.core.paginator import EmptyPage, Paginator
+from django.core.paginator import EmptyPage
+from django.db.models import prefetch_related_objects
 from django.http import Http404, HttpResponse, HttpResponsePermanentRedirect, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -13,18 +14,20 @@ from django.views.decorators.http import require_safe
 from clinic_site.core.caching import cached_page, public, unchanging
 from clinic_site.core.models import ClinicIdentity
 from clinic_site.core.seo import Crumb, PageMeta
+from clinic_site.core.site_wide import remembered
+from clinic_site.core.texts import all_texts
 
 from .heads import article_meta
 from .models import Article, Question, State, Topic
-from .models.article import ArticleQuerySet
+from .models.article import ArticleQuerySet, with_clinicians
 from .neighbours import neighbours
+from .paging import KeyPaginator
 from .previews import find_preview
 from .rendering import render_article, render_questions
 from .sharing import picture_for, picture_path
 from .structured import changed_at
 
 ARTICLES_A_PAGE = 12
-RELATED = 3
 PAGE_NUMBER = re.compile(r"[1-9][0-9]{0,5}")
 
 
@@ -63,7 +66,9 @@ def _list(
     if wanted == "1":  # one page, one address
         return public(HttpResponsePermanentRedirect(path))
     now = timezone.now()
-    page_obj = _page(articles.published(now).for_cards().newest_first(), wanted)
+    published = articles.published(now)
+    count = remembered(request, ("published", path), published.count)
+    page_obj = _page(published.for_cards().newest_first(), count, wanted)
     is_first = page_obj.number == 1
     meta = PageMeta(
         title=title if is_first else f"{title}, page {page_obj.number}",
@@ -92,11 +97,13 @@ def _crumbs_of_list(title: str, path: str, topic: Topic | None, *, is_first: boo
     return tuple(above if is_first else [*above, Crumb(name=title, path=path)])
 
 
-def _page(articles: ArticleQuerySet, wanted: str | None):
+def _page(articles: ArticleQuerySet, count: int, wanted: str | None):
     if wanted is not None and not PAGE_NUMBER.fullmatch(wanted):
         raise Http404
+    paginator = KeyPaginator(articles, ARTICLES_A_PAGE)
+    paginator.count = count
     try:
-        return Paginator(articles, ARTICLES_A_PAGE).page(wanted or 1)
+        return paginator.page(wanted or 1)
     except EmptyPage:
         raise Http404
 
@@ -105,11 +112,12 @@ def _page(articles: ArticleQuerySet, wanted: str | None):
 @require_safe
 def article(request, slug: str) -> HttpResponse:
     """One article, if readers may see it yet."""
-    published = Article.objects.published(timezone.now()).for_cards()
-    found = get_object_or_404(published, slug=slug)
-    context = _article_context(found)
-    context["related"] = published.related_to(found)[:RELATED]
-    context["earlier"], context["later"] = neighbours(found, published)
+    now = timezone.now()
+    found = get_object_or_404(Article.objects.published(now).select_related("topic"), slug=slug)
+    others = neighbours(found, now=now)
+    prefetch_related_objects([found, *others.related], with_clinicians())
+    context = {**_article_context(request, found), "related": others.related}
+    context["earlier"], context["later"] = others.earlier, others.later
     return public(render(request, "articles/article.html", context))
 
 
@@ -125,7 +133,7 @@ def preview(request, secret: str) -> HttpResponse:
 
 def preview_response(request, article: Article, *, expires_at: datetime | None = None) -> HttpResponse:
     """The page of an article as readers would see it, kept by nobody and indexed by nobody."""
-    context = _article_context(article, robots="noindex, nofollow")
+    context = _article_context(request, article, robots="noindex, nofollow")
     is_public = article.state(timezone.now()) == State.PUBLISHED
     context["preview"] = {"expires_at": expires_at, "is_public": is_public}
     response = render(request, "articles/article.html", context)
@@ -134,8 +142,9 @@ def preview_response(request, article: Article, *, expires_at: datetime | None =
     return response
 
 
-def _article_context(article: Article, *, robots: str = "") -> dict:
-    page, clinic = render_article(article), ClinicIdentity.load()
+def _article_context(request, article: Article, *, robots: str = "") -> dict:
+    page = render_article(article, texts=remembered(request, "texts", all_texts))
+    clinic = remembered(request, "clinic", ClinicIdentity.load)
     # Templates read an article and what was rendered of it under one name.
     article.standfirst_html, article.key_facts_html = page.standfirst_html, page.key_facts_html
     return {

@@ -125,7 +125,7 @@ def _place_line(counts: Counts, place: Place, name: str) -> str:
 
 def _site_lines(now: datetime) -> list[str]:
     """What is true of the site as a whole: mails, the backup, the daily test."""
-    failed = OutboxMessage.objects.filter(state=OutboxMessage.State.FAILED).count()
+    failed = OutboxMessage.objects.unsent().filter(state=OutboxMessage.State.FAILED).count()
     backup, test, wrong = backup_status.last_backup_at(), newest_test(now=now), trouble(now=now)
     lines = [
         f"Mails that could not be sent: {failed}",

@@ -30,7 +30,7 @@ def tell_of_failed_mails(*, now: datetime) -> None:
         return
     last = JobRun.objects.filter(name=ALARM).order_by("-started_at").first()
     since = last.started_at if last else now - KEEP_RUNS_FOR
-    to_staff = OutboxMessage.objects.exclude(kind__in=[Kind.CONFIRMATION, Kind.ALARM])
+    to_staff = OutboxMessage.objects.unsent().exclude(kind__in=[Kind.CONFIRMATION, Kind.ALARM])
     given_up = to_staff.filter(state=State.FAILED, due_at__gt=since).count()
     late = to_staff.filter(Q(state=State.QUEUED) | Q(state=State.SENDING), created_at__lte=now - LATE_AFTER).exclude(
         last_error=""

@@ -141,7 +141,7 @@ class ConsultForm(forms.Form):
             UNSURE: "Help me choose",
             **{location.slug: location.city for location in self.locations.values() if location.city != location.name},
         }
-        self.wordings = {purpose: ConsentText.current(purpose) for purpose in ConsentText.Purpose.values}
+        self.wordings = ConsentText.all_current()
         self.initial.setdefault("consents", ",".join(str(text.pk) for text in self.wordings.values() if text))
         voicemail = self.wordings[ConsentText.Purpose.VOICEMAIL]
         self.fields["may_name_clinic"].label = (

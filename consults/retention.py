@@ -128,8 +128,10 @@ def delete_some(due: ConsultRequestQuerySet, *, action: str, now: datetime, acto
 
     One audit entry for each stays: its reference, its stage and for how many days it was kept.
     """
+    # In no order: by key, the database would go through all that ever came in to find the few.
+    some = list(due.order_by().values_list("pk", flat=True)[:BATCH])
     # Locked and looked at again in one step: one that was reopened meanwhile is not among them.
-    rows = due.order_by("pk").select_for_update()[:BATCH]
+    rows = due.filter(pk__in=some).order_by("pk").select_for_update()
     chosen = list(rows.values_list("pk", "reference", "stage", "asked_at"))
     for _, reference, stage, asked_at in chosen:
         days = (timezone.localtime(now).date() - timezone.localtime(asked_at).date()).days

@@ -46,7 +46,11 @@ def _tables() -> list[tuple[str, str]]:
             model._meta.db_table: connection.introspection.get_table_description(cursor, model._meta.db_table)
             for model in models
         }
-    tables = [(table, ", ".join(f'"{column.name}"' for column in columns)) for table, columns in described.items()]
+    computed = {field.column for model in models for field in model._meta.concrete_fields if field.generated}
+    tables = [
+        (table, ", ".join(f'"{column.name}"' for column in columns if column.name not in computed))
+        for table, columns in described.items()
+    ]
     return tables + ([(SEARCH_INDEX, "rowid, title, summary, body")] if connection.vendor == "sqlite" else [])
 
 

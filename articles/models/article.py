@@ -3,7 +3,6 @@
 import math
 from datetime import date, datetime
 
-from content_editor.contents import contents_for_item
 from content_editor.models import Region
 from django.conf import settings
 from django.db import models
@@ -19,7 +18,8 @@ WORDS_A_MINUTE = 230
 class TopicQuerySet(models.QuerySet):
     def with_published_articles(self, now: datetime) -> "TopicQuerySet":
         """Topics that hold at least one article readers can open, in editors' order."""
-        return self.filter(articles__in=Article.objects.published(now)).distinct().order_by("position", "name")
+        of_topic = Article.objects.published(now).filter(topic=models.OuterRef("pk"))
+        return self.filter(models.Exists(of_topic)).order_by("position", "name")
 
 
 class Topic(models.Model):
@@ -49,6 +49,13 @@ class State(models.TextChoices):
     WITHDRAWN = "withdrawn", "Withdrawn"
 
 
+def with_clinicians() -> models.Prefetch:
+    """What to prefetch so that an article knows its reviews and who signed them: one query."""
+    from .review import Review  # which points at this model
+
+    return models.Prefetch("reviews", Review.objects.select_related("clinician"))
+
+
 class ArticleQuerySet(models.QuerySet):
     def in_state(self, state: State, now: datetime) -> "ArticleQuerySet":
         """Articles that are in `state` at `now`.
@@ -75,13 +82,8 @@ class ArticleQuerySet(models.QuerySet):
         return self.order_by("-published_at", "pk")
 
     def for_cards(self) -> "ArticleQuerySet":
-        """Articles with all that a card shows, in three queries whatever their number."""
-        return self.select_related("topic").prefetch_related("reviews__clinician")
-
-    def related_to(self, article: "Article") -> "ArticleQuerySet":
-        """The other articles, those of the same topic first, then the newest."""
-        is_elsewhere = models.Case(models.When(topic=article.topic_id, then=0), default=1)
-        return self.exclude(pk=article.pk).order_by(is_elsewhere, "-published_at", "pk")
+        """Articles with all that a card shows, in two queries whatever their number."""
+        return self.select_related("topic").prefetch_related(with_clinicians())
 
 
 class Article(models.Model):
@@ -147,7 +149,10 @@ class Article(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["-published_at", "id"], name="articles_newest_first"),
+            # With all that `published` looks at: lists are counted and leafed through in the index alone.
+            models.Index(fields=["-published_at", "id", "withdrawn_at"], name="articles_by_moment"),
+            models.Index(fields=["-published_at"], condition=models.Q(is_featured=True), name="articles_featured"),
+            models.Index(fields=["topic", "-published_at", "id", "withdrawn_at"], name="articles_of_topic"),
         ]
         constraints = [
             models.CheckConstraint(
@@ -199,10 +204,11 @@ class Article(models.Model):
         return max(1, math.ceil(self.word_count / WORDS_A_MINUTE))
 
     def blocks(self) -> list:
-        """The blocks of the body, in page order: one query for each kind of block."""
-        from .blocks import BLOCKS  # the blocks' tables point at this model
+        """The blocks of the body, in page order: one query, and one more when there are figures."""
+        from ..stored_blocks import read_blocks  # the blocks' tables point at this model
+        from .blocks import BLOCKS
 
-        return list(contents_for_item(self, BLOCKS).main)
+        return read_blocks(self, BLOCKS)
 
     def count_words(self) -> None:
         """Store how long the article is. Whoever writes an article or its blocks calls this after."""

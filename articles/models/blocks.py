@@ -143,4 +143,4 @@ class FigureBlock(ArticleBlock):
         return [escape(self.caption)]
 
 
-BLOCKS = [ProseBlock, CalloutBlock, EvidenceBlock, FigureBlock]
+BLOCKS = (ProseBlock, CalloutBlock, EvidenceBlock, FigureBlock)

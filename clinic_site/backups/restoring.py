@@ -115,7 +115,7 @@ def _make_whole(path: Path, *, now: datetime, say: Say) -> None:
     # Who was signed in then may have left since.
     Session.objects.all().delete()
     call_command("reindex_search", if_incomplete=True, verbosity=0)
-    waiting = OutboxMessage.objects.filter(state__in=["queued", "sending"]).count()
+    waiting = OutboxMessage.objects.unsent().filter(state__in=["queued", "sending"]).count()
     if waiting:
         say(f"{waiting} mails wait as they did then: some may have left already, and go out twice.")
     AuditEntry.record(

@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.core.paginator import Paginator
+from django.db import connection
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -36,9 +37,7 @@ class ActionFilter(admin.SimpleListFilter):
     parameter_name = "action"
 
     def lookups(self, request, model_admin) -> list[tuple[str, str]]:
-        # Those that happened: an index answers it, whatever the number of entries.
-        codes = AuditEntry.objects.order_by("action").values_list("action", flat=True).distinct()
-        return sorted(((code, action_words(code)) for code in codes), key=lambda item: item[1])
+        return sorted(((code, action_words(code)) for code in _happened()), key=lambda item: item[1])
 
     def queryset(self, request, queryset: QuerySet) -> QuerySet:
         is_known = self.value() in dict(self.lookup_choices)
@@ -59,6 +58,24 @@ class PeriodFilter(admin.SimpleListFilter):
             return queryset
         first = timezone.localdate() - timedelta(days=PERIODS[self.value()][0])
         return queryset.filter(at__gte=_midnight(first))
+
+
+# From each action to the next in the index: DISTINCT would go through all entries, of which there are millions.
+HAPPENED = """
+    WITH RECURSIVE happened(action) AS (
+      SELECT min(action) FROM core_auditentry
+      UNION ALL
+      SELECT (SELECT min(action) FROM core_auditentry WHERE action > happened.action)
+      FROM happened WHERE action IS NOT NULL
+    )
+    SELECT action FROM happened WHERE action IS NOT NULL"""
+
+
+def _happened() -> list[str]:
+    """Return every action of which there is an entry."""
+    with connection.cursor() as cursor:
+        cursor.execute(HAPPENED)
+        return [action for (action,) in cursor.fetchall()]
 
 
 @admin.register(AuditEntry)

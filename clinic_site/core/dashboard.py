@@ -69,6 +69,7 @@ def mails_with_trouble(mails: models.QuerySet | None = None) -> models.QuerySet:
     state = OutboxMessage.State
     return (
         (OutboxMessage.objects.all() if mails is None else mails)
+        .unsent()
         .filter(models.Q(state=state.FAILED) | (~models.Q(state=state.SENT) & ~models.Q(last_error="")))
         .order_by("-created_at", "-pk")
     )

@@ -75,7 +75,8 @@ def claim_next(*, now: datetime) -> OutboxMessage | None:
     at_once = models.Q(due_at__lte=now) | models.Q(due_at=models.F("created_at"))
     due = (models.Q(state=State.QUEUED) & at_once) | models.Q(state=State.SENDING, lease_until__lte=now)
     with transaction.atomic():
-        message = OutboxMessage.objects.filter(due).order_by("due_at", "pk").select_for_update(skip_locked=True).first()
+        waiting = OutboxMessage.objects.unsent().filter(due).order_by("due_at", "pk")
+        message = waiting.select_for_update(skip_locked=True).first()
         if message is None:
             return None
         claimed = OutboxMessage.objects.filter(due, pk=message.pk, attempt=message.attempt).update(

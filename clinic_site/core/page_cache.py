@@ -23,6 +23,7 @@ from django.urls import Resolver404, resolve
 
 from . import counters
 from .caching import FRESH_UNTIL, NGINX_UNTIL, end_of_this_second
+from .site_wide import STAMP
 
 # However fresh, a page is rendered anew after this many seconds: dates turn into the past by themselves.
 MOST_SECONDS = 60
@@ -123,7 +124,7 @@ class PageCache:
         try:
             # Read before the page is: a change in between makes the page old, never the stamp.
             stamp = self.stamp()
-            answer = _ask(self.application, environ, key)
+            answer = _ask(self.application, environ, key, stamp=stamp)
             page = _page(answer, stamp=stamp)
             if page is not None:
                 self._keep(key, page)
@@ -201,13 +202,13 @@ def _came_securely(environ: dict) -> bool:
 # Rendering it --------------------------------------------------------------------------------------
 
 
-def _ask(application, environ: dict, key: str) -> Answer:
+def _ask(application, environ: dict, key: str, *, stamp: Hashable) -> Answer:
     """Ask Django for the page as anybody would get it: no header of this one reader reaches the view."""
     plain = {name: value for name, value in environ.items() if not name.startswith("HTTP_")}
     for name in ("HTTP_HOST", "HTTP_X_FORWARDED_PROTO", "HTTP_X_REQUEST_ID"):
         if name in environ:
             plain[name] = environ[name]
-    plain["REQUEST_METHOD"] = "GET"
+    plain["REQUEST_METHOD"], plain[STAMP] = "GET", stamp
     plain["QUERY_STRING"] = key[len(environ["PATH_INFO"]) :].removeprefix("?")
     said = []
     answer = application(plain, lambda status, headers, exc_info=None: said.append((status, headers)))

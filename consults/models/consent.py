@@ -29,6 +29,12 @@ class ConsentText(models.Model):
         super().save(*args, **kwargs)
 
     @classmethod
+    def all_current(cls) -> dict[str, "ConsentText | None"]:
+        """Return the newest wording for every purpose: one query."""
+        found = {text.purpose: text for text in cls.objects.order_by("created_at", "pk")}
+        return {purpose: found.get(purpose) for purpose in cls.Purpose.values}
+
+    @classmethod
     def current(cls, purpose: str) -> "ConsentText | None":
         """Return the newest wording for `purpose`."""
         return cls.objects.filter(purpose=purpose).order_by("-created_at", "-pk").first()

@@ -1,6 +1,7 @@
 import pytest
 
 from articles.models import Question
+from articles.plain_text import article_text
 from articles.rendering import render_article, render_questions
 from tests.factories.articles import (
     add_callout,
@@ -83,7 +84,7 @@ def test_each_kind_of_block_brings_what_its_template_shows():
     assert evidence.note_html == ""
     assert (figure.picture.alt, figure.caption_html) == ("An empty room.", "A &lt;room&gt;")
     assert [(entry.id, entry.text) for entry in page.contents] == [("section-one", "One")]
-    assert page.plain_text.startswith("T\nIs 1 < 2?\na & b\nc\nOne x Two\nStop & read\n")
+    assert article_text(article, article.blocks()).startswith("T\nIs 1 < 2?\na & b\nc\nOne x Two\nStop & read\n")
 
 
 @pytest.mark.parametrize(("words", "minutes"), [(1, 1), (226, 1), (227, 2), (456, 2), (457, 3)])

@@ -13,6 +13,12 @@ def new_message_id() -> str:
     return f"<{uuid.uuid4().hex}@{settings.SITE_HOST}>"
 
 
+class OutboxMessageQuerySet(models.QuerySet):
+    def unsent(self) -> "OutboxMessageQuerySet":
+        """Mails that wait, are on their way, or were given up: whoever asks for one of these states begins here."""
+        return self.filter(sent_at=None)
+
+
 class OutboxMessage(models.Model):
     """One mail to one address. It is written with the fact it tells of, and sent by the worker."""
 
@@ -50,6 +56,8 @@ class OutboxMessage(models.Model):
     sent_at = models.DateTimeField(null=True, blank=True)
     last_error = models.CharField(max_length=300, blank=True, help_text="What the mail server said last.")
 
+    objects = OutboxMessageQuerySet.as_manager()
+
     class Meta:
         verbose_name = "mail"
         constraints = [
@@ -65,7 +73,8 @@ class OutboxMessage(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["state", "due_at"], name="core_outbox_due"),
+            # What is not out: a handful among all that ever was.
+            models.Index(fields=["due_at"], condition=models.Q(sent_at=None), name="core_outbox_unsent"),
         ]
 
     def __str__(self) -> str:

@@ -1,5 +1,7 @@
 """Photos that staff upload, for any page, and the files made of them for readers."""
 
+from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -87,6 +89,25 @@ class Picture(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    @classmethod
+    def with_renditions(cls, pks: Collection[int]) -> dict[int, "Picture"]:
+        """Return these pictures by their keys, each with its renditions: one query, none for no picture."""
+        if not pks:
+            return {}
+        own = [field.attname for field in cls._meta.concrete_fields]
+        made = [field.attname for field in Rendition._meta.concrete_fields]
+        rows = cls.objects.filter(pk__in=pks).order_by().values_list(*own, *(f"renditions__{name}" for name in made))
+        found, renditions = {}, defaultdict(list)
+        for row in rows:
+            pk, rendition = row[own.index("id")], row[len(own) :]
+            if pk not in found:
+                found[pk] = cls.from_db(None, own, row[: len(own)])
+            if rendition[0] is not None:  # a picture of which nothing is made yet
+                renditions[pk].append(Rendition.from_db(None, made, rendition))
+        for pk, picture in found.items():
+            picture._prefetched_objects_cache = {"renditions": _listed(renditions[pk])}
+        return found
+
     @property
     def url(self) -> str:
         return self.file.url
@@ -132,6 +153,13 @@ class Picture(models.Model):
             width=jpegs[-1].width,
             height=jpegs[-1].height,
         )
+
+
+def _listed(renditions: list["Rendition"]) -> models.QuerySet:
+    """Return a query set that holds these rows and asks nobody."""
+    rows = Rendition.objects.all()
+    rows._result_cache, rows._prefetch_done = renditions, True
+    return rows
 
 
 def _srcset(rows: list["Rendition"]) -> str:

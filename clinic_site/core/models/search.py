@@ -1,6 +1,7 @@
 """What the search knows: one row for each thing readers can find, the words in them, what was not found."""
 
 from django.db import models
+from django.db.models.functions import Right
 
 
 class SearchDocument(models.Model):
@@ -42,6 +43,14 @@ class SearchWord(models.Model):
     """A word that stands, or once stood, in some document: where “did you mean” looks."""
 
     word = models.CharField(max_length=40, primary_key=True)
+    ending = models.GeneratedField(
+        expression=Right("word", 3), output_field=models.CharField(max_length=3), db_persist=True
+    )
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["ending"], name="core_search_word_ending"),
+        ]
 
     def __str__(self) -> str:
         return self.word

@@ -1,0 +1,42 @@
+"""What stands on many pages, kept from one page to the next until anything that readers see has changed.
+
+Only for pages that are made for every reader alike: the page cache names the content stamp under which it
+asks for one. Staff, forms and tests bring no stamp, and get everything as it is in the database now.
+"""
+
+from collections.abc import Callable, Hashable
+from typing import TypeVar
+
+Value = TypeVar("Value")
+# Where the page cache leaves the stamp, in the request's environment.
+STAMP = "clinic.content_stamp"
+
+
+class _Kept:
+    """The values made under one stamp."""
+
+    def __init__(self, stamp: Hashable) -> None:
+        self.stamp = stamp
+        self.values: dict[Hashable, object] = {}
+
+
+_kept = _Kept(None)
+
+
+def remembered(request, name: Hashable, make: Callable[[], Value]) -> Value:
+    """Return what `make` returns, made once for each content stamp; made anew for a request without one.
+
+    Threads share the value, so whoever gets it must not change it. `name` must say everything that
+    the value depends on besides content.
+    """
+    global _kept
+    stamp = request.META.get(STAMP)
+    if stamp is None:
+        return make()
+    kept = _kept
+    if kept.stamp != stamp:
+        # What is made from now on is read after the stamp was: it can be newer than the stamp, never older.
+        kept = _kept = _Kept(stamp)
+    if name not in kept.values:
+        kept.values[name] = make()
+    return kept.values[name]

@@ -1,0 +1,1 @@
+"""How fast the site is, side by side with yardsticks: `make bench-data` once, then `make bench`. See BENCHMARKS.md."""

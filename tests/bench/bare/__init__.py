@@ -1,0 +1,1 @@
+"""The yardsticks: what the same work costs when nobody adds anything to it."""

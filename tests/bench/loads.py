@@ -1,0 +1,156 @@
+"""What the web server carries: cached pages, rendered pages, posted forms. Bars 1 to 3."""
+
+import os
+from contextlib import ExitStack
+from pathlib import Path
+
+from .databases import FOLDER, make_empty, python
+from .nginx import nginx
+from .results import ROUNDS, Line, ratios
+from .servers import SHIPPED, UNCACHED, Load, Site, make_site_database, serve, wrk
+
+SECONDS = float(os.environ.get("SECONDS", "4"))
+ARTICLE = "/articles/what-to-expect-at-a-ketamine-infusion/"
+BARE = "tests.bench.bare.wsgi"
+BROWSER = {"Accept_Encoding": "br"}
+FORM = """
+local sent = 0
+local worker = 0
+local workers = 0
+function setup(thread) thread:set("worker", workers); workers = workers + 1 end
+function request()
+  sent = sent + 1
+  local number = worker * 5000000 + {start} + sent
+  local phone = string.format("205%03d%04d", 200 + math.floor(number / 10000) % 800, number % 10000)
+  local body = "location=birmingham&name=Dana+Whitfield&contact_by=call&best_time=any&email=&source=consult"
+    .. "&page=%2Fconsult%2F&consents=&leave_blank=&took=20000&may_name_clinic=on&phone=" .. phone
+  -- Each from a place of its own: many from one place would be set aside as spam, which is less work.
+  local high, middle = math.floor(number / 65536) % 256, math.floor(number / 256) % 256
+  local place = string.format("10.%d.%d.%d", high, middle, number % 256)
+  local headers = {{["Content-Type"] = "application/x-www-form-urlencoded", ["X-Forwarded-For"] = place}}
+  return wrk.format("POST", nil, headers, body)
+end
+"""
+
+
+def cached() -> list[Line]:
+    """A cached article beside the same bytes from a raw WSGI application and from a bare Django view; then nginx."""
+    make_site_database("site")
+    with ExitStack() as stack:
+        site = stack.enter_context(serve(SHIPPED, database="site"))
+        status, headers, body = site.get(ARTICLE, **BROWSER)
+        headers = {name.lower(): value for name, value in headers.items()}
+        assert status == 200, status
+        same = {"BENCH_BODY": str(_kept(body)), "BENCH_ENCODING": headers.get("content-encoding", "")}
+        raw = stack.enter_context(serve("tests.bench.raw", database="site", **same))
+        bare = stack.enter_context(serve(BARE, database="site", **same))
+        front = stack.enter_context(nginx(upstream=site.port, body=body, encoding=same["BENCH_ENCODING"]))
+        etag = headers.get("etag", "")
+        # Each round asks all of them, one after the other: what else the machine does meets all alike.
+        rounds = {name: [] for name in ("cached", "raw", "bare", "304", "nginx", "file")}
+        for _ in range(ROUNDS):
+            rounds["cached"].append(_load(site, ARTICLE, 32))
+            rounds["raw"].append(_load(raw, "/", 32))
+            rounds["bare"].append(_load(bare, "/", 32))
+            rounds["304"].append(_load(site, ARTICLE, 32, **({"If_None_Match": etag} if etag else {})))
+            rounds["nginx"].append(_load(front, ARTICLE, 32))
+            rounds["file"].append(_load(front, "/file", 32))
+    return _cached_lines({name: (_rates(loads), [load.p99 for load in loads]) for name, loads in rounds.items()}, etag)
+
+
+def _cached_lines(found: dict[str, tuple[list[float], list[float]]], etag: str) -> list[Line]:
+    rate = {name: rates for name, (rates, _) in found.items()}
+    late = {name: times for name, (_, times) in found.items()}
+    told = {
+        "cached": "cached article, requests a second at 32",
+        "raw": "raw WSGI application, the same bytes",
+        "bare": "bare Django view, the same bytes",
+        "nginx": "nginx with its cache in front",
+    }
+    again = "304 / 200" if etag else "304 / 200 (no ETag: a 200 again)"
+    bars = [
+        ("cached article / raw WSGI", ratios(rate["cached"], rate["raw"]), {"at_least": 0.9}),
+        ("cached article / bare Django view", ratios(rate["cached"], rate["bare"]), {"at_least": 1.5}),
+        ("p99: cached article / raw WSGI", ratios(late["cached"], late["raw"]), {"at_most": 1.5}),
+        (again, ratios(rate["304"], rate["cached"]), {"at_least": 1.0}),
+        ("nginx: its cache / the same file", ratios(rate["nginx"], rate["file"]), {"at_least": 0.6}),
+    ]
+    lines = [Line(part="cached", what=what, values=rate[name]) for name, what in told.items()]
+    return lines + [Line(part="cached", what=what, values=values, **bar) for what, values, bar in bars]
+
+
+def cold() -> list[Line]:
+    """A rendered article beside a bare view that renders 30 kB from one query."""
+    make_site_database("site")
+    _make_bare()
+    with serve(UNCACHED, database="site") as site, serve(BARE, database="bare") as bare:
+        size = len(bare.get("/page/")[2])
+        rounds = [
+            (_load(site, ARTICLE, 8), _load(bare, "/page/", 8), _load(site, ARTICLE, 1), _load(bare, "/page/", 1))
+            for _ in range(ROUNDS)
+        ]
+    article, page, alone, page_alone = (list(loads) for loads in zip(*rounds, strict=True))
+    rates = _rates(article), _rates(page)
+    return [
+        Line(part="cold", what="rendered article, requests a second at 8", values=rates[0]),
+        Line(part="cold", what=f"bare view of {size / 1000:.0f} kB, one query", values=rates[1]),
+        Line(part="cold", what="rendered article / bare view", values=ratios(*rates), at_least=0.6),
+        Line(part="cold", what="rendered article alone, median", values=_medians(alone), unit="ms", at_most=15),
+        Line(part="cold", what="bare view alone, median", values=_medians(page_alone), unit="ms"),
+    ]
+
+
+def post() -> list[Line]:
+    """A request that is stored whole beside one row from a ModelForm."""
+    make_site_database("site")
+    _make_bare()
+    rounds = []
+    with serve(SHIPPED, database="site", TRUST_PROXY="true") as site, serve(BARE, database="bare") as bare:
+        for number in range(ROUNDS):
+            rounds.append((_post(site, "/consult/", 8, 2 * number), _post(bare, "/form/", 8, 2 * number)))
+        crowd = [_post(site, "/consult/", 32, 2 * number + 1) for number in range(ROUNDS)]
+    ours, theirs = (list(loads) for loads in zip(*rounds, strict=True))
+    answers = sum(load.answers for load in [*ours, *crowd])
+    python("-m", "tests.bench.stored", str(answers), database="site")
+    rates = _rates(ours), _rates(theirs)
+    return [
+        Line(part="post", what="consult form, requests a second at 8", values=rates[0]),
+        Line(part="post", what="bare ModelForm view, one row", values=rates[1]),
+        Line(part="post", what="consult form / ModelForm view", values=ratios(*rates), at_least=0.5),
+        Line(part="post", what="consult form, 99th percentile at 8", values=[load.p99 for load in ours], unit="ms"),
+        Line(part="post", what="consult form, requests a second at 32", values=_rates(crowd)),
+        Line(
+            part="post",
+            what="errors at 8 and 32",
+            values=[sum(load.errors for load in [*ours, *crowd])],
+            at_most=0,
+        ),
+    ]
+
+
+def _make_bare() -> None:
+    make_empty("bare", migrate=False)
+    python("-m", "tests.bench.bare.prepare", database="bare")
+
+
+def _load(site: Site, path: str, connections: int, **headers: str) -> Load:
+    return wrk(f"http://127.0.0.1:{site.port}{path}", connections=connections, seconds=SECONDS, **BROWSER, **headers)
+
+
+def _post(site: Site, path: str, connections: int, number: int) -> Load:
+    script = FORM.format(start=number * 100_000)
+    return wrk(f"http://127.0.0.1:{site.port}{path}", connections=connections, seconds=SECONDS, script=script)
+
+
+def _rates(loads: list[Load]) -> list[float]:
+    return [load.rate for load in loads]
+
+
+def _medians(loads: list[Load]) -> list[float]:
+    return [load.p50 for load in loads]
+
+
+def _kept(body: bytes) -> Path:
+    path = FOLDER / "body"
+    path.write_bytes(body)
+    return path
