@@ -38,6 +38,7 @@ HEAD = f"{'scanner':10}{'who':11}{'module or target':32}{'requests':>9}{'finding
 
 def prove_the_scanners() -> Iterator[Row]:
     """Scan a site with holes. Raises RuntimeError when one is not found: the scanners would find none in ours."""
+    wapiti.check_modules()
     weak, elsewhere = WeakSite(), Elsewhere()
     with serving(weak) as url, serving(elsewhere) as endpoint:
         options = {"modules": ["xss", "sql", "ssrf"], "seconds": 60, "endpoint": endpoint}
@@ -49,7 +50,7 @@ def prove_the_scanners() -> Iterator[Row]:
             yield Row("wapiti", "weak site", f"{module}: found", scan.requests[module], [])
         before = weak.asked
         item = sqlmap.Target(name="item", path="/item", attacked=("id",), query={"id": "1"})
-        if not sqlmap.run(url, item, who="weak site", seconds=120, folder=tools.FOLDER, dbms="SQLite"):
+        if not sqlmap.run(url.rstrip("/"), item, who="weak site", seconds=120, folder=tools.FOLDER, dbms="SQLite"):
             raise RuntimeError("sqlmap does not find the hole in /item")
         yield Row("sqlmap", "weak site", "sql: found", weak.asked - before, [])
 
@@ -67,6 +68,8 @@ def run_wapiti(stack: Stack, endpoint: str, *, who: str, seconds: int, **options
 
 def run_sqlmap(stack: Stack, targets: list[sqlmap.Target], *, who: str, dbms: str, cookie: str) -> Iterator[Row]:
     for target in targets:
+        if (status := Visitor.of(stack, cookie).ask(target.address).status) not in target.answers:
+            raise RuntimeError(f"{target.address} answers {status} before any attack: it would not be read")
         before = asked(stack)
         options = {"who": who, "dbms": dbms, "seconds": 600, "folder": tools.FOLDER, "cookie": cookie}
         findings = sqlmap.run(stack.origin, target, **options)
@@ -74,25 +77,36 @@ def run_sqlmap(stack: Stack, targets: list[sqlmap.Target], *, who: str, dbms: st
         yield Row("sqlmap", who, what, asked(stack) - before, findings)
 
 
-def scan(stack: Stack, *, dbms: str, seconds: int) -> Iterator[Row]:
-    """Scan as a stranger, then as an editor, who must be signed in to the end."""
+def as_stranger(stack: Stack, endpoint: str, *, dbms: str, seconds: int) -> Iterator[Row]:
+    public = {"url": f"{stack.origin}/", "starts": [stack.origin + path for path in START_PUBLIC]}
+    yield from run_wapiti(stack, endpoint, who="anonymous", seconds=seconds, **public)
+    stranger = Visitor(stack)
+    targets = public_targets(stranger)
+    yield from run_sqlmap(stack, targets, who="anonymous", dbms=dbms, cookie=stranger.cookie)
+
+
+def as_editor(stack: Stack, endpoint: str, *, dbms: str, seconds: int) -> Iterator[Row]:
+    """Raises RuntimeError when the editor is not signed in to the end: the scan then was a stranger's."""
+    editor = signed_in(stack)
+    desk = {"url": f"{stack.origin}/admin/", "starts": [stack.origin + path for path in admin_lists(editor)]}
+    desk |= {"excluded": [stack.origin + path for path in EXCLUDED], "cookie": editor.cookie}
+    yield from run_sqlmap(stack, admin_targets(), who="editor", dbms=dbms, cookie=editor.cookie)
+    yield from run_wapiti(stack, endpoint, who="editor", seconds=seconds, **desk)
+    if not editor.is_in:
+        raise RuntimeError("the editor was signed out during the scan")
+
+
+SCANS = {"anonymous": as_stranger, "editor": as_editor}
+
+
+def scan(stack: Stack, who: list[str], **options) -> Iterator[Row]:
     with serving(elsewhere := Elsewhere()) as endpoint:
-        public = {"url": f"{stack.origin}/", "starts": [stack.origin + path for path in START_PUBLIC]}
-        yield from run_wapiti(stack, endpoint, who="anonymous", seconds=seconds, **public)
-        stranger = Visitor(stack)
-        targets = public_targets(stranger)
-        yield from run_sqlmap(stack, targets, who="anonymous", dbms=dbms, cookie=stranger.cookie)
-        editor = signed_in(stack)
-        desk = {"url": f"{stack.origin}/admin/", "starts": [stack.origin + path for path in admin_lists(editor)]}
-        desk |= {"excluded": [stack.origin + path for path in EXCLUDED], "cookie": editor.cookie}
-        yield from run_wapiti(stack, endpoint, who="editor", seconds=seconds, **desk)
-        yield from run_sqlmap(stack, admin_targets(), who="editor", dbms=dbms, cookie=editor.cookie)
-        if not editor.is_in:
-            raise RuntimeError("the editor was signed out during the scan, which then was a stranger's")
-        called = [
-            Finding(scanner="aftermath", who="all", module="site", path=path, info="the site called somebody elsewhere")
-            for path in elsewhere.calls
-        ]
+        for name in who:
+            yield from SCANS[name](stack, endpoint, **options)
+    called = [
+        Finding(scanner="aftermath", who="all", module="site", path=path, info="the site called somebody elsewhere")
+        for path in elsewhere.calls
+    ]
     yield Row("aftermath", "all", "5xx, requests, logs, calls", asked(stack), called + aftermath.look(stack))
 
 
@@ -100,6 +114,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--postgres", action="store_true", help="on PostgreSQL instead of SQLite")
     parser.add_argument("--seconds", type=int, default=15, help="for each module of wapiti, anonymous and as editor")
+    parser.add_argument("--who", choices=list(SCANS), action="append", help="one of the two scans alone")
     options = parser.parse_args()
     if NGINX is None:
         sys.exit("`make scan` needs nginx; on Debian: apt-get install nginx-light")
@@ -109,7 +124,7 @@ def main() -> None:
     for row in prove_the_scanners():
         print(row, flush=True)
     with site(postgres=options.postgres) as stack:
-        for row in scan(stack, dbms=dbms, seconds=options.seconds):
+        for row in scan(stack, options.who or list(SCANS), dbms=dbms, seconds=options.seconds):
             print(row, flush=True)
             findings += row.findings
     print(f"\nnot run: {'; '.join(f'{name} ({why})' for name, why in wapiti.LEFT_OUT.items())}")

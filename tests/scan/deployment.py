@@ -30,7 +30,13 @@ def site(*, postgres: bool) -> Iterator[Stack]:
         stack.manage("shell", "-c", f"from tests.scan.fill import fill; fill({str(kept / 'codes')!r})")
         stack.codes = (kept / "codes").read_text().split()
         stack.start_web(application="tests.scan.recorded")
-        stack.start("worker", sys.executable, "manage.py", "run_worker", env={"SSL_CERT_FILE": f"{stack.folder}/certificate.pem"})
+        stack.start(
+            "worker",
+            sys.executable,
+            "manage.py",
+            "run_worker",
+            env={"SSL_CERT_FILE": f"{stack.folder}/certificate.pem"},
+        )
         yield stack
 
 
@@ -46,6 +52,10 @@ class Visitor:
 
     stack: Stack
     cookies: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, stack: Stack, cookie: str) -> "Visitor":
+        return cls(stack, {name: morsel.value for name, morsel in SimpleCookie(cookie).items()})
 
     @property
     def cookie(self) -> str:

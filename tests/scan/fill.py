@@ -26,7 +26,9 @@ def fill(codes: str) -> None:
 
 def report(path: str) -> None:
     """Write the references of all requests, and of those that staff should hear of and never will."""
-    mail = OutboxMessage.objects.filter(kind=OutboxMessage.Kind.STAFF, about=Concat(Value("consult:"), OuterRef("reference")))
+    mail = OutboxMessage.objects.filter(
+        kind=OutboxMessage.Kind.STAFF, about=Concat(Value("consult:"), OuterRef("reference"))
+    )
     requests = ConsultRequest.objects.all()
     unheard = requests.filter(~Exists(mail), spam_state=ConsultRequest.SpamState.CLEAN)
     told = {"stored": list(requests.values_list("reference", flat=True))}

@@ -40,7 +40,33 @@ class Explained:
         )
 
 
-EXPLAINED: list[Explained] = []
+EXPLAINED = [
+    Explained(
+        module="csrf",
+        method="POST",
+        path="/consult/",
+        info="Lack of anti CSRF token",
+        reason="The form looks at nobody's session, so there is nothing to ride on; a token would lose requests.",
+    ),
+    Explained(
+        module="ldap",
+        path="/search/",
+        info="LDAP Injection via injection in the parameter q",
+        reason="Nothing here speaks LDAP. A search for signs alone shows the invitation to type words, not an empty list.",
+    ),
+    Explained(
+        module="methods",
+        path="/.*",
+        info=r"Possible interesting methods \(using heuristics\) on \S+: ",
+        reason="The list of methods after it is empty.",
+    ),
+    Explained(
+        module="methods",
+        path="/.*",
+        info=r"Possible interesting methods \(using OPTIONS\) on \S+: OPTIONS \((200|405)\)",
+        reason="It lists OPTIONS alone, which says what the page can be asked and does nothing.",
+    ),
+]
 
 
 def unexplained(findings: list[Finding], explained: list[Explained] | None = None) -> list[Finding]:

@@ -23,15 +23,28 @@ class Target:
     attacked: tuple[str, ...]
     query: dict
     post: dict | None = None
+    # What a GET of the address is answered before any attack. Any other answer would mean that nothing is read.
+    answers: tuple[int, ...] = (200,)
+
+    @property
+    def address(self) -> str:
+        return self.path + (f"?{urlencode(self.query)}" if self.query else "")
 
 
 def command(base: str, target: Target, *, dbms: str, folder: Path, cookie: str = "") -> list[str]:
-    address = base.rstrip("/") + target.path + (f"?{urlencode(target.query)}" if target.query else "")
-    line = [tools.program("sqlmap"), "--url", address, "-p", ",".join(target.attacked), "--batch", "--disable-coloring"]
+    line = [
+        tools.program("sqlmap"),
+        "--url",
+        base + target.address,
+        "-p",
+        ",".join(target.attacked),
+        "--batch",
+        "--disable-coloring",
+    ]
     line += ["--level", "3", "--risk", "2", "--threads", "2", "--timeout", "20", "--retries", "1", "--time-sec", "3"]
     line += ["--dbms", dbms, "--flush-session", "--ignore-redirects", "--output-dir", str(folder)]
     # An attacker's form comes from the site's own page: anything else is refused before the database hears of it.
-    line += ["--referer", base.rstrip("/") + target.path, "--ignore-code", "*"]
+    line += ["--referer", base + target.path, "--ignore-code", "*"]
     if target.post is not None:
         line += ["--data", urlencode(target.post)]
     return [*line, "--cookie", cookie] if cookie else line
@@ -43,7 +56,13 @@ def run(base: str, target: Target, *, who: str, seconds: int, folder: Path, **op
     log = folder / f"sqlmap-{who}-{target.name}.log".replace(" ", "-")
     try:
         done = subprocess.run(
-            line, env=tools.environment(), capture_output=True, text=True, errors="replace", timeout=seconds, check=False
+            line,
+            env=tools.environment(),
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=seconds,
+            check=False,
         )
     except subprocess.TimeoutExpired as late:
         log.write_bytes(late.stdout or b"")

@@ -6,7 +6,7 @@ from .deployment import LOGIN, Visitor
 from .sqlmap import Target
 
 RESET = "/admin/account/password/reset/"
-START_PUBLIC = ["/search/?q=ketamine&page=1", "/articles/?page=1", "/consult/", LOGIN, RESET, "/sitemap.xml", "/livez"]
+START_PUBLIC = ["/search/?q=ketamine&page=2", "/articles/?page=1", "/consult/", LOGIN, RESET, "/sitemap.xml", "/livez"]
 # Each would end the session that is scanned with: wapiti would go on as a stranger.
 EXCLUDED = ["/admin/logout/", "/admin/account/sign-in/app/remove/", "/admin/account/password/first/"]
 
@@ -30,8 +30,8 @@ def public_targets(visitor: Visitor) -> list[Target]:
     signing_in = {"csrfmiddlewaretoken": visitor.token(LOGIN), "login": "editor", "password": "not-the-password"}
     forgotten = {"csrfmiddlewaretoken": visitor.token(RESET), "email": "editor@clinic.example"}
     return [
-        Target(name="search", path="/search/", attacked=("q", "page"), query={"q": "ketamine", "page": "1"}),
-        Target(name="articles", path="/articles/", attacked=("page",), query={"page": "1"}),
+        Target(name="search", path="/search/", attacked=("q", "page"), query={"q": "ketamine", "page": "2"}),
+        Target(name="articles", path="/articles/", attacked=("page",), query={"page": "1"}, answers=(301,)),
         Target(name="consult", path="/consult/", attacked=tuple(FORM), query={}, post=FORM),
         Target(name="sign-in", path=LOGIN, attacked=("login", "password"), query={}, post=signing_in),
         Target(name="password reset", path=RESET, attacked=("email",), query={}, post=forgotten),
@@ -48,8 +48,13 @@ def admin_targets() -> list[Target]:
     """The lists of the admin that an editor searches and filters, with every filter they have."""
     lists = {
         "article": {
-            **{"q": "ketamine", "state": "live", "review": "none", "topic__id__exact": "1", "is_medical__exact": "1"},
-            **{"o": "1", "p": "1"},
+            "q": "ketamine",
+            "state": "live",
+            "review": "none",
+            "topic__id__exact": "1",
+            "is_medical__exact": "1",
+            "o": "1",
+            "p": "1",
         },
         "reference": {"q": "trial", "checked": "no", "o": "1"},
         "question": {"q": "ketamine", "group__exact": "cost", "is_shown__exact": "1"},

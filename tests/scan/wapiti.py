@@ -43,7 +43,9 @@ class Run:
     places: int = 0
 
 
-def command(url: str, *, report: Path, modules: list[str], seconds: int, endpoint: str, starts=(), cookie="", excluded=()):
+def command(
+    url: str, *, report: Path, modules: list[str], seconds: int, endpoint: str, starts=(), cookie="", excluded=()
+):
     """The command line. `seconds` bound each module; reading the site may take three times as long."""
     store = report.parent / report.stem
     line = [tools.program("wapiti"), "--url", url, "--module", ",".join(modules), "--flush-session", "--no-bugreport"]
@@ -55,6 +57,15 @@ def command(url: str, *, report: Path, modules: list[str], seconds: int, endpoin
     line += [part for address in excluded for part in ("--exclude", address)]
     # Given as a header it stays what it is, whatever an attack is answered.
     return [*line, "--cookie-value", cookie, "--drop-set-cookie"] if cookie else line
+
+
+def check_modules() -> None:
+    """Raises RuntimeError when wapiti has a module that is neither run nor left out with a reason."""
+    listed = subprocess.run(
+        [tools.program("wapiti"), "--list-modules"], env=tools.environment(), capture_output=True, text=True, check=True
+    ).stdout
+    if forgotten := set(re.findall(r"^\t(\w+)", listed, re.MULTILINE)) ^ {*MODULES, *LEFT_OUT}:
+        raise RuntimeError(f"wapiti has modules that are neither run nor left out, or lacks some: {sorted(forgotten)}")
 
 
 def run(url: str, *, who: str, count: Callable[[], int], report: Path, **options) -> Run:

@@ -65,7 +65,7 @@ class WeakSite:
         with sqlite3.connect(":memory:") as shop:
             shop.execute("CREATE TABLE item (id, name)")
             shop.execute("INSERT INTO item VALUES (1, 'A kettle, blue')")
-            rows = shop.execute(f"SELECT name FROM item WHERE id = '{query.get('id', '')}'").fetchall()  # noqa: S608
+            rows = shop.execute(f"SELECT name FROM item WHERE id = '{query.get('id', '')}'").fetchall()
         return f"<!doctype html><title>Shop</title><p>Found: {html.escape(str(rows))}"
 
     def fetch(self, query: dict) -> str:
