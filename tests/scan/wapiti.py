@@ -51,12 +51,12 @@ def command(
     line = [tools.program("wapiti"), "--url", url, "--module", ",".join(modules), "--flush-session", "--no-bugreport"]
     line += ["--store-session", str(store), "--store-config", str(store), "--format", "json", "--output", str(report)]
     line += ["--max-attack-time", str(seconds), "--max-scan-time", str(3 * seconds), "--max-links-per-page", "150"]
-    line += ["--max-files-per-dir", "40", "--max-parameters", "60", "--timeout", "20", "--tasks", "4"]
+    line += ["--max-files-per-dir", "40", "--max-parameters", "100", "--timeout", "20", "--tasks", "4"]
     line += ["--endpoint", endpoint, "--verbose", "1"]
     line += [part for start in starts for part in ("--start", start)]
     line += [part for address in excluded for part in ("--exclude", address)]
     # Given as a header it stays what it is, whatever an attack is answered.
-    return [*line, "--cookie-value", cookie, "--drop-set-cookie"] if cookie else line
+    return [*line, "--cookie-value", cookie] if cookie else line
 
 
 def check_modules() -> None:
