@@ -12,7 +12,7 @@ from tests.deploy.stack import NGINX, Stack
 from . import aftermath, sqlmap, tools, wapiti
 from .deployment import Visitor, asked, notes_of, signed_in, site
 from .findings import Finding, unexplained
-from .targets import EXCLUDED, START_PUBLIC, admin_lists, admin_targets, public_targets
+from .targets import EXCLUDED, START_PUBLIC, admin_pages, admin_targets, public_targets
 from .weak_site import Elsewhere, WeakSite, serving
 
 # A target that sqlmap needs longer for is no scan of it; on a busy machine it needs long.
@@ -44,9 +44,9 @@ def prove_the_scanners() -> Iterator[Row]:
     wapiti.check_modules()
     weak, elsewhere = WeakSite(), Elsewhere()
     with serving(weak) as url, serving(elsewhere) as endpoint:
-        options = {"modules": ["xss", "sql", "ssrf"], "seconds": 60, "endpoint": endpoint}
-        report = tools.FOLDER / "weak.json"
-        scan = wapiti.run(url, who="weak site", count=lambda: weak.asked, report=report, **options)
+        place = wapiti.Site(url=url, who="weak site", endpoint=endpoint)
+        options = {"modules": ["xss", "sql", "ssrf"], "seconds": 60, "count": lambda: weak.asked}
+        scan = wapiti.run(place, method="get", **options)
         for module, path in (("xss", "/greet"), ("sql", "/item"), ("ssrf", "/fetch")):
             if not any((found.module, found.path) == (module, path) for found in scan.findings):
                 raise RuntimeError(f"wapiti does not find the hole in {path}")
@@ -58,15 +58,15 @@ def prove_the_scanners() -> Iterator[Row]:
         yield Row("sqlmap", "weak site", "sql: found", weak.asked - before, [])
 
 
-def run_wapiti(stack: Stack, endpoint: str, *, who: str, seconds: int, **options) -> Iterator[Row]:
-    report = tools.FOLDER / f"wapiti-{who}.json"
-    modules = {"modules": wapiti.MODULES, "seconds": seconds, "endpoint": endpoint}
-    scan = wapiti.run(options.pop("url"), who=who, count=partial(asked, stack), report=report, **modules, **options)
-    for module, requests in scan.requests.items():
-        note = f"out of time after {seconds} s" if module in scan.cut else ""
-        if module == "reading":
-            note = f"{scan.places} addresses and forms"
-        yield Row("wapiti", who, module, requests, [each for each in scan.findings if each.module == module], note)
+def run_wapiti(stack: Stack, place: wapiti.Site, *, seconds: int) -> Iterator[Row]:
+    for what, method, modules in (("pages", "get", wapiti.PAGES), ("forms", "post", wapiti.FORMS)):
+        done = wapiti.run(place, method=method, modules=modules, count=partial(asked, stack), seconds=seconds)
+        for module, requests in done.requests.items():
+            note = f"out of time after {seconds} s" if module in done.cut else ""
+            if module == "reading":
+                note = f"{done.places} addresses and forms"
+            findings = [each for each in done.findings if each.module == module]
+            yield Row("wapiti", place.who, f"{what}: {module}", requests, findings, note)
 
 
 def run_sqlmap(stack: Stack, targets: list[sqlmap.Target], *, who: str, dbms: str, cookie: str) -> Iterator[Row]:
@@ -81,8 +81,9 @@ def run_sqlmap(stack: Stack, targets: list[sqlmap.Target], *, who: str, dbms: st
 
 
 def as_stranger(stack: Stack, endpoint: str, *, dbms: str, seconds: int) -> Iterator[Row]:
-    public = {"url": f"{stack.origin}/", "starts": [stack.origin + path for path in START_PUBLIC]}
-    yield from run_wapiti(stack, endpoint, who="anonymous", seconds=seconds, **public)
+    starts = tuple(stack.origin + path for path in START_PUBLIC)
+    place = wapiti.Site(url=f"{stack.origin}/", who="anonymous", endpoint=endpoint, starts=starts)
+    yield from run_wapiti(stack, place, seconds=seconds)
     stranger = Visitor(stack)
     targets = public_targets(stranger)
     yield from run_sqlmap(stack, targets, who="anonymous", dbms=dbms, cookie=stranger.cookie)
@@ -92,12 +93,19 @@ def as_editor(stack: Stack, endpoint: str, *, dbms: str, seconds: int) -> Iterat
     """Raises RuntimeError when the editor was not signed in all the time: part of the scan was a stranger's."""
     editor = signed_in(stack)
     noted = len(notes_of(stack))
-    desk = {"url": f"{stack.origin}/admin/", "starts": [stack.origin + path for path in admin_lists(editor)]}
-    desk |= {"excluded": [stack.origin + path for path in EXCLUDED], "cookie": editor.cookie}
+    place = wapiti.Site(
+        url=f"{stack.origin}/admin/",
+        who="editor",
+        endpoint=endpoint,
+        starts=tuple(stack.origin + path for path in admin_pages(editor)),
+        excluded=tuple(stack.origin + path for path in EXCLUDED),
+        cookie=editor.cookie,
+        depth=1,
+    )
     yield from run_sqlmap(stack, admin_targets(), who="editor", dbms=dbms, cookie=editor.cookie)
-    yield from run_wapiti(stack, endpoint, who="editor", seconds=seconds, **desk)
+    yield from run_wapiti(stack, place, seconds=seconds)
     if paths := aftermath.shut_out(notes_of(stack)[noted:]):
-        raise RuntimeError(f"the editor was signed out during the scan, and sent away from {paths[0]}")
+        raise RuntimeError(f"the editor was signed out during the scan: {len(paths)} times, first from {paths[0]}")
 
 
 SCANS = {"anonymous": as_stranger, "editor": as_editor}

@@ -14,6 +14,8 @@ from urllib.parse import urlencode
 from tests.deploy.stack import Stack, running_nginx
 from tests.load import database
 
+from . import tools
+
 PASSWORD = "a-long-password-for-tests"
 LOGIN = "/admin/account/login/"
 
@@ -24,7 +26,8 @@ def site(*, postgres: bool) -> Iterator[Stack]:
     with ExitStack() as opened:
         url = opened.enter_context(database(postgres=postgres))
         kept = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="clinic-scan-")))
-        settings = {"DATABASE_URL": url, "SCAN_NOTES": str(kept / "notes")}
+        settings = {"DATABASE_URL": url, "SCAN_NOTES": str(tools.FOLDER / "notes.jsonl")}
+        Path(settings["SCAN_NOTES"]).unlink(missing_ok=True)
         stack = opened.enter_context(running_nginx(host="localhost", **settings))
         stack.manage("prepare")
         stack.manage("shell", "-c", f"from tests.scan.fill import fill; fill({str(kept / 'codes')!r})")

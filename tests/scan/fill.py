@@ -29,8 +29,9 @@ def report(path: str) -> None:
     mail = OutboxMessage.objects.filter(
         kind=OutboxMessage.Kind.STAFF, about=Concat(Value("consult:"), OuterRef("reference"))
     )
-    requests = ConsultRequest.objects.filter(is_test=False)  # not the worker's own daily one
-    unheard = requests.filter(~Exists(mail), spam_state=ConsultRequest.SpamState.CLEAN)
+    requests = ConsultRequest.objects.all()
+    # The worker's own daily test is told to those who get alarms alone.
+    unheard = requests.filter(~Exists(mail), is_test=False, spam_state=ConsultRequest.SpamState.CLEAN)
     told = {"stored": list(requests.values_list("reference", flat=True))}
     told["unheard"] = list(unheard.values_list("reference", flat=True))
     Path(path).write_text(json.dumps(told))

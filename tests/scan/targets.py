@@ -5,10 +5,12 @@ import re
 from .deployment import LOGIN, Visitor
 from .sqlmap import Target
 
+LIST = re.compile(r'href="(/admin/[a-z]+/[a-z]+/)"')
 RESET = "/admin/account/password/reset/"
 START_PUBLIC = ["/search/?q=ketamine&page=2", "/articles/?page=1", "/consult/", LOGIN, RESET, "/sitemap.xml", "/livez"]
-# Each would end the session that is scanned with: wapiti would go on as a stranger.
-EXCLUDED = ["/admin/logout/", "/admin/account/sign-in/app/remove/", "/admin/account/password/first/"]
+# The first two would end the session that is scanned with: wapiti would go on as a stranger. The others would take
+# away what is scanned, or are one page for thousands of addresses.
+EXCLUDED = ["/admin/logout/", "/admin/account/sign-in/app/remove/", "*/delete/*", "*/history/*", "*/version/*"]
 
 FORM = {
     "location": "birmingham",
@@ -38,10 +40,16 @@ def public_targets(visitor: Visitor) -> list[Target]:
     ]
 
 
-def admin_lists(editor: Visitor) -> list[str]:
-    """The addresses of every list that the editor is shown, searched, since no link leads to that."""
-    found = re.findall(r'href="(/admin/[a-z]+/[a-z]+/)"', editor.ask("/admin/").body.decode())
-    return [f"{path}?q=a" for path in dict.fromkeys(found) if path.count("/") == 4]
+def admin_pages(editor: Visitor) -> list[str]:
+    """Where an editor works: each list, searched; its page to add something; its first row and all that has."""
+    found = ["/admin/account/sign-in/", "/admin/password_change/"]
+    for path in dict.fromkeys(LIST.findall(editor.ask("/admin/").body.decode())):
+        listed = editor.ask(path).body.decode()
+        found += [f"{path}?q=a", *([f"{path}add/"] if f'"{path}add/' in listed else [])]
+        if row := re.search(rf'href="({path}\d+/)change/', listed):
+            page = editor.ask(f"{row[1]}change/").body.decode()
+            found += [f"{row[1]}change/", *re.findall(rf'href="({row[1]}[^"?#]+)', page)]
+    return [path for path in dict.fromkeys(found) if not path.endswith(("/delete/", "/history/"))]
 
 
 def admin_targets() -> list[Target]:

@@ -10,11 +10,13 @@ from pathlib import Path
 from . import tools
 from .findings import Finding
 
-MODULES = [
-    *("backup", "brute_login_form", "buster", "cookieflags", "crlf", "csp", "csrf", "exec", "file", "htaccess"),
-    *("http_headers", "https_redirect", "ldap", "methods", "permanentxss", "redirect", "shellshock", "spring4shell"),
-    *("sql", "ssrf", "timesql", "upload", "xss", "xxe"),
+# What attacks a parameter does so in pages and in forms.
+PARAMETERS = ["crlf", "exec", "file", "ldap", "permanentxss", "spring4shell", "sql", "ssrf", "timesql", "xss", "xxe"]
+PAGES = [
+    *("backup", "buster", "cookieflags", "csp", "htaccess", "http_headers", "https_redirect", "methods", "redirect"),
+    *("shellshock", *PARAMETERS),
 ]
+FORMS = ["brute_login_form", "csrf", "upload", *PARAMETERS]
 LEFT_OUT = {
     "cms": "tells which version of Drupal, Joomla, PrestaShop, SPIP or WordPress a site is",
     "wp_enum": "lists plugins of WordPress",
@@ -43,20 +45,37 @@ class Run:
     places: int = 0
 
 
-def command(
-    url: str, *, report: Path, modules: list[str], seconds: int, endpoint: str, starts=(), cookie="", excluded=()
-) -> list[str]:
-    """The command line. `seconds` bound each module; reading the site may take three times as long."""
-    store = report.parent / report.stem
-    line = [tools.program("wapiti"), "--url", url, "--module", ",".join(modules), "--flush-session", "--no-bugreport"]
-    line += ["--store-session", str(store), "--store-config", str(store), "--format", "json", "--output", str(report)]
-    line += ["--max-attack-time", str(seconds), "--max-scan-time", str(3 * seconds), "--max-links-per-page", "150"]
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """What is scanned, and as whom: where reading starts, how many links deep it goes, and what it leaves alone."""
+
+    url: str
+    who: str
+    endpoint: str
+    starts: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
+    cookie: str = ""
+    depth: int = 9
+
+    @property
+    def report(self) -> Path:
+        return tools.FOLDER / f"wapiti-{self.who.replace(' ', '-')}.json"
+
+
+def command(site: Site, *, modules: list[str], seconds: int, reads: bool) -> list[str]:
+    """The command line. `seconds` bound each module; reading the site anew may take three minutes."""
+    line = [tools.program("wapiti"), "--url", site.url, "--module", ",".join(modules), "--no-bugreport"]
+    line += ["--flush-session"] if reads else ["--skip-crawl"]
+    for option in ("--store-session", "--store-config"):
+        line += [option, str(site.report.with_suffix(""))]
+    line += ["--format", "json", "--output", str(site.report), "--verbose", "1", "--endpoint", site.endpoint]
+    line += ["--max-attack-time", str(seconds), "--max-scan-time", "180", "--depth", str(site.depth)]
     line += ["--max-files-per-dir", "40", "--max-parameters", "100", "--timeout", "20", "--tasks", "4"]
-    line += ["--endpoint", endpoint, "--verbose", "1"]
-    line += [part for start in starts for part in ("--start", start)]
-    line += [part for address in excluded for part in ("--exclude", address)]
+    line += ["--remove", "_changelist_filters"]
+    line += [part for start in site.starts for part in ("--start", start)]
+    line += [part for address in site.excluded for part in ("--exclude", address)]
     # Given as a header it stays what it is, whatever an attack is answered.
-    return [*line, "--cookie-value", cookie] if cookie else line
+    return [*line, "--cookie-value", site.cookie] if site.cookie else line
 
 
 def check_modules() -> None:
@@ -64,23 +83,31 @@ def check_modules() -> None:
     listed = subprocess.run(
         [tools.program("wapiti"), "--list-modules"], env=tools.environment(), capture_output=True, text=True, check=True
     ).stdout
-    if forgotten := set(re.findall(r"^\t(\w+)", listed, re.MULTILINE)) ^ {*MODULES, *LEFT_OUT}:
+    if forgotten := set(re.findall(r"^\t(\w+)", listed, re.MULTILINE)) ^ {*PAGES, *FORMS, *LEFT_OUT}:
         raise RuntimeError(f"wapiti has modules that are neither run nor left out, or lacks some: {sorted(forgotten)}")
 
 
-def run(url: str, *, who: str, count: Callable[[], int], report: Path, modules: list[str], **options) -> Run:
-    """Scan `url`; `count` tells how many requests the site has been asked so far. Raises RuntimeError when it broke."""
-    report.unlink(missing_ok=True)
-    log = report.with_suffix(".log")
-    line = command(url, report=report, modules=modules, **options)
+def run(site: Site, *, count: Callable[[], int], modules: list[str], method: str, **options) -> Run:
+    """Attack the pages (`method` "get") or forms ("post") of a site; reading it comes with the former.
+
+    `count` tells how many requests the site has been asked so far. Raises RuntimeError when wapiti broke.
+    """
+    site.report.unlink(missing_ok=True)
+    log = site.report.with_suffix(f".{method}.log")
+    # "xss:get" would do the opposite in this version; "-xss:post" takes the forms away as it says.
+    other = {"get": "post", "post": "get"}[method]
+    chosen = [*modules, *(f"-{module}:{other}" for module in modules)]
+    line = command(site, modules=chosen, reads=method == "get", **options)
     with subprocess.Popen(
         line, env=tools.environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
     ) as process:
         done = follow(process.stdout, count=count, log=log)
     missing = sorted(set(modules) - done.requests.keys())
-    if process.returncode or missing or BROKE.search(log.read_text()) or not report.exists():
+    if process.returncode or missing or BROKE.search(log.read_text()) or not site.report.exists():
         raise RuntimeError(f"wapiti broke, or did not run {missing}; see {log}")
-    done.findings = findings_of(json.loads(report.read_text()), who=who)
+    found = findings_of(json.loads(site.report.read_text()), who=site.who)
+    # The report of the forms holds what was found in pages again.
+    done.findings = [each for each in found if (each.module in FORMS and each.method == "POST") == (method == "post")]
     return done
 
 
