@@ -33,10 +33,10 @@ class Row:
     def __str__(self) -> str:
         open_ = len(unexplained(self.findings))
         explained = len(self.findings) - len([found for found in self.findings if unexplained([found])])
-        return f"{self.scanner:10}{self.who:11}{self.what:32}{self.requests:9}{open_:10}{explained:11}  {self.note}"
+        return f"{self.scanner:10}{self.who:11}{self.what:30}{self.requests:9}{open_:10}{explained:11}  {self.note}"
 
 
-HEAD = f"{'scanner':10}{'who':11}{'module or target':32}{'requests':>9}{'findings':>10}{'explained':>11}"
+HEAD = f"{'scanner':10}{'who':11}{'module or target':30}{'requests':>9}{'findings':>10}{'explained':>11}"
 
 
 def prove_the_scanners() -> Iterator[Row]:
@@ -59,8 +59,9 @@ def prove_the_scanners() -> Iterator[Row]:
 
 
 def run_wapiti(stack: Stack, place: wapiti.Site, *, seconds: int) -> Iterator[Row]:
-    for what, method, modules in (("pages", "get", wapiti.PAGES), ("forms", "post", wapiti.FORMS)):
-        done = wapiti.run(place, method=method, modules=modules, count=partial(asked, stack), seconds=seconds)
+    for what, method in (("pages", "get"), ("forms", "post")):
+        modules, count = place.modules(method), partial(asked, stack)
+        done = wapiti.run(place, method=method, modules=modules, count=count, seconds=seconds)
         for module, requests in done.requests.items():
             note = f"out of time after {seconds} s" if module in done.cut else ""
             if module == "reading":
@@ -125,7 +126,7 @@ def scan(stack: Stack, who: list[str], **options) -> Iterator[Row]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--postgres", action="store_true", help="on PostgreSQL instead of SQLite")
-    parser.add_argument("--seconds", type=int, default=15, help="for each module of wapiti, anonymous and as editor")
+    parser.add_argument("--seconds", type=int, default=10, help="for each module of wapiti, anonymous and as editor")
     parser.add_argument("--who", choices=list(SCANS), action="append", help="one of the two scans alone")
     options = parser.parse_args()
     if NGINX is None:

@@ -74,7 +74,7 @@ EXPLAINED = [
     ),
     Explained(
         module="buster",
-        path=r"/(favicon\.ico|robots\.txt|sitemap\.xml|about|admin|articles|locations|privacy|search)/?",
+        path=r"/(favicon\.ico|robots\.txt|sitemap\.xml|about|accessibility|admin|articles|consult|locations|privacy|questions|search)/?",
         info=r"Found webpage \S+ on \S+",
         reason="Public addresses, told to everybody by links or by custom; what lies behind /admin/ asks who you are.",
     ),

@@ -33,6 +33,12 @@ def test_every_part_of_wapitis_report_is_read(part):
     assert str(found) == "wapiti xss, editor: GET /search/ [q]: XSS via q"
 
 
+def test_shellshock_does_not_sign_the_editor_out():
+    site = {"url": "https://localhost/", "who": "editor", "endpoint": "http://127.0.0.1/"}
+    assert "shellshock" in wapiti.Site(**site).modules("get")
+    assert "shellshock" not in wapiti.Site(**site, cookie="a=b").modules("get")
+
+
 def test_what_sqlmap_says_of_a_way_in_is_read():
     found = findings_of(INJECTED, TARGET, who="editor")
     assert [(each.parameter, each.info) for each in found] == [

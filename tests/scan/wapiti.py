@@ -57,6 +57,11 @@ class Site:
     cookie: str = ""
     depth: int = 9
 
+    def modules(self, method: str) -> list[str]:
+        """Without shellshock where somebody is signed in: its payload takes the place of the cookie."""
+        modules = {"get": PAGES, "post": FORMS}[method]
+        return [name for name in modules if not (self.cookie and name == "shellshock")]
+
     @property
     def report(self) -> Path:
         return tools.FOLDER / f"wapiti-{self.who.replace(' ', '-')}.json"
@@ -70,8 +75,9 @@ def command(site: Site, *, modules: list[str], seconds: int, reads: bool) -> lis
         line += [option, str(site.report.with_suffix(""))]
     line += ["--format", "json", "--output", str(site.report), "--verbose", "1", "--endpoint", site.endpoint]
     line += ["--max-attack-time", str(seconds), "--max-scan-time", "180", "--depth", str(site.depth)]
-    line += ["--max-files-per-dir", "40", "--max-parameters", "100", "--timeout", "20", "--tasks", "4"]
-    line += ["--remove", "_changelist_filters"]
+    # Few addresses of one kind: a list with every pair of its filters says nothing new.
+    line += ["--max-files-per-dir", "40", "--scan-force", "paranoid", "--remove", "_changelist_filters"]
+    line += ["--max-parameters", "100", "--skip", "csrfmiddlewaretoken", "--timeout", "20", "--tasks", "4"]
     line += [part for start in site.starts for part in ("--start", start)]
     line += [part for address in site.excluded for part in ("--exclude", address)]
     # Given as a header it stays what it is, whatever an attack is answered.
