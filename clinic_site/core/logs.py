@@ -27,7 +27,7 @@ OPERATORS_WORDS = (ImproperlyConfigured, SystemCheckError)
 # What would end a line, or change how it is read.
 CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 # What gunicorn may say of itself: numbers, names, the addresses it listens on.
-OF_ITSELF = re.compile(r"https?://[\w.:\[\]]+|unix:[\w./-]+|\('[\da-f.:]+', \d+.*\)|[\w.]+")
+OF_ITSELF = re.compile(r"https?://[\w.:\[\]]+|unix:[\w./-]+|\('[\da-f.:]+'(?:, \d+)+\)|[\w.]+")
 
 
 class PrivateFormatter(logging.Formatter):

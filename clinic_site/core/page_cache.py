@@ -30,6 +30,8 @@ MOST_SECONDS = 60
 # How long a second reader of a cold page waits for the first one's before rendering it, too.
 PATIENCE_SECONDS = 5
 BROTLI_QUALITY = 5
+# Characters of a path, a host or a header that we remember: longer ones would fill memory and lead to no page.
+LONGEST = 500
 # What may differ between two answers to the same question, and says nothing about the page.
 NOT_KEPT = {"content-length", "etag", "vary", "x-request-id", NGINX_UNTIL.lower()}
 
@@ -154,6 +156,7 @@ def _key(environ: dict) -> str | None:
         or "HTTP_COOKIE" in environ
         or "HTTP_AUTHORIZATION" in environ
         or environ.get("SCRIPT_NAME")
+        or max(len(environ["PATH_INFO"]), len(environ.get("HTTP_HOST", ""))) > LONGEST
         or not _is_our_host(environ.get("HTTP_HOST", ""))
         or not _came_securely(environ)
     ):
@@ -263,7 +266,7 @@ def _variants(body: bytes, headers: Headers, digest: str) -> dict[str, Variant]:
 
 
 def _send(page: Page, environ: dict, start_response) -> Iterable[bytes]:
-    variant = page.variants[_encoding(environ.get("HTTP_ACCEPT_ENCODING", ""))]
+    variant = page.variants[_encoding(environ.get("HTTP_ACCEPT_ENCODING", "")[:LONGEST])]
     moment = (NGINX_UNTIL, end_of_this_second())
     known = environ.get("HTTP_IF_NONE_MATCH")
     if known is not None and _matches(known, variant.etag):
