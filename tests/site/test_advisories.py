@@ -1,7 +1,7 @@
 """What the security advisories of 2024 to 2026 warn of, asked of our site from outside.
 
 Here: who may write and read what. What arrives in headers and files is in test_advisories_input, how long
-things take in test_advisories_time, what we run in test_advisories_versions. SECURITY.md lists every advisory
+things take in test_advisories_time, what we run in test_advisories_parts. SECURITY.md lists every advisory
 with its test, or why it does not touch us.
 """
 
@@ -55,13 +55,9 @@ KEYS = {
     "detail__a' = 'a') OR 1=1 --": "1",
     'spam_reasons__"x" OR 1=1 --': "1",
     "pk__in": "(SELECT 1)",
-    "location__name__regex": "(a+)+$",
     "user__password__startswith": "argon2",
-    "actor__password__startswith": "argon2",
-    "pk) OR 1=1 --": "1",
     "id\x0b__gt": "0",
     "o": "1.-2.x'--.999999999999999999999",
-    "_facets": "True",
     "p": "9" * 5000,
     "all": "'",
 }
@@ -69,7 +65,7 @@ KEYS = {
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
 def test_no_list_of_the_admin_takes_a_key_that_it_does_not_know(staff, model):
-    known = {"o", "_facets", "p", "all"}  # the list's own: a value that is none is no fault
+    known = {"o", "p", "all"}  # the list's own: a value that is none is no fault
     for name, value in KEYS.items():
         response = staff.get(changelist(model), {name: value})
         assert response.status_code in {200, 302, 400, 403}, (name, response.status_code)
