@@ -21,6 +21,7 @@ from clinic_site.core.models import OutboxMessage
 from clinic_site.core.smtp import Backend
 from consults.models import ConsultRequest
 from tests.core.test_page_cache import PAGE, Answered, Site, cache
+from tests.factories.consults import make_recipient
 from tests.factories.posts import make_post
 
 pytestmark = pytest.mark.django_db
@@ -33,6 +34,7 @@ EVIL = "x%0a2026-01-01 CRITICAL root forged%0d%1b[2J%e2%80%a8%c2%85y"
 @pytest.mark.parametrize("formatter", [PrivateFormatter(), JsonFormatter()])
 def test_nobody_writes_a_line_of_the_log(client, caplog, formatter, settings):
     caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, logger="django.request")  # silent by our settings: whoever turns it on is safe, too
     settings.TRUST_PROXY = True
     client = Client(raise_request_exception=False)
     raw = "forged\n\x1b[2J\u2028\x85 forged"
@@ -213,10 +215,12 @@ def _break_starttls(listening: socket.socket, heard: list[bytes]) -> None:
 @pytest.mark.usefixtures("content")
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\x0b", "\x85", "\u2028", "%0a"])
 def test_no_line_end_of_a_form_comes_into_a_header(client, end):
+    make_recipient()
     evil = f"dana@mail.example{end}Bcc: evil@evil.example"
-    for fields in ({"email": evil, "contact_by": "email"}, {"name": f"Dana{end}Bcc: evil@evil.example"}):
+    for fields in ({"email": evil, "contact_by": "email"}, {"name": f"Dana{end}Bcc: evil"}):
         client.post("/consult/", make_post(**fields))
-    assert ConsultRequest.objects.count() <= 1
+    assert ConsultRequest.objects.count() == 1  # the name, on one line
+    assert OutboxMessage.objects.exists()
     for message in OutboxMessage.objects.all():
         assert "evil" not in message.to_address + message.subject
         assert len(f"{message.to_address}{message.subject}".splitlines()) == 1
