@@ -166,3 +166,27 @@ def test_the_nginx_of_the_containers_is_mended_and_switches_on_what_we_looked_at
         assert word not in conf, word
     assert "ssl_session_tickets off" in conf  # CVE-2025-23419, CVE-2026-97629
     assert not re.search(r"underscores_in_headers\s+on", conf)  # CVE-2026-3902
+
+
+def test_the_list_of_advisories_names_tests_that_there_are_and_every_advisory_that_a_test_names():
+    section = (ROOT / "SECURITY.md").read_text().partition("## Advisories")[2].partition("\n## ")[0]
+    files = [path for folder in ("site", "signin") for path in (ROOT / "tests" / folder).glob("*.py")]
+    code = "".join(path.read_text() for path in files)
+    for name in re.findall(r"\btest_\w+", section):
+        assert (
+            f"def {name}" in code or any(path.stem.startswith(name) for path in files) or (f"/{name}.py" in section)
+        ), name
+    for path in set(re.findall(r"tests/[\w/]+\.py", section)):
+        assert (ROOT / path).exists(), path
+    listed = set(_cves(section))
+    named = {cve for path in files if path.stem.startswith("test_advisories") for cve in _cves(path.read_text())}
+    assert named - listed == set()
+    assert len(listed) > 90
+
+
+def _cves(text: str):
+    """Each CVE of a text, those that leave out their year (CVE-2024-42005, -53908) with it."""
+    year = ""
+    for found in re.finditer(r"CVE-(\d{4})-(\d+)|(?<=[, ])-(\d{4,6})\b", text):
+        year = found[1] or year
+        yield f"{year}-{found[2] or found[3]}"
