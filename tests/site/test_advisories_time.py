@@ -5,6 +5,9 @@ machine may be busy. What goes through a text once takes 64 times as long; what 
 places takes 4,096 times, and what tries everything never ends.
 """
 
+import importlib
+import pkgutil
+import re
 import time
 from collections.abc import Callable
 
@@ -13,7 +16,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 
 from articles.citations import Numbering, cited_keys
-from articles.claims import paragraphs_lacking_citation
+from articles.claims import paragraphs_lacking_citation, uses_of
 from articles.findings import quote
 from articles.headings import Headings
 from articles.links import links_in
@@ -94,6 +97,8 @@ UNITS += [
     "[@",
     " [@a]",
     "<h2>",
+    "<h2>a</h2>",
+    "A. <p>b ",
     "<p><b>",
     "</p>",
     "<\"'",
@@ -211,6 +216,7 @@ OF_STAFF = {
     "citations": lambda text: (cited_keys(text), Numbering({}).html(clean_html(text)), Numbering({}).plain(text)),
     "headings": lambda text: Headings().anchored(clean_html(text)),
     "links": lambda text: links_in(clean_html(text)),
+    "listed words": lambda text: uses_of(["a", "want"], clean_html(text)),
     "claims": lambda text: paragraphs_lacking_citation(clean_html(text), claim_words=("cure*", "all ways")),
     "reading grade": lambda text: reading_grade([plain_text(clean_html(text))]),
     "quoted": quote,
@@ -226,3 +232,43 @@ def test_no_text_of_staff_takes_longer_than_its_length(name):
         for end in ENDS[:2]:
             if "\ud800" not in unit:
                 assert_in_step(OF_STAFF[name], unit, end)
+
+
+# Every pattern of ours ------------------------------------------------------------------------------------------
+
+# Which take long for a long text, and why none reaches them.
+BOUNDED = {
+    "articles.comparing.WORD": "never a text of nothing but spaces",
+    "articles.feeds.LINK": "cleaned HTML, in which each tag is closed",
+    "articles.headings.HEADING": "cleaned HTML, in which each heading is closed",
+    "articles.links.HREF": "cleaned HTML, in which each tag is closed",
+    "clinic_site.core.delivery.ADDRESS": "2,000 characters at most: spoken() above",
+    "clinic_site.staticfiles_storage.PIECES": "our own style sheets",
+    "consults.spam.LINK": "500 characters at most: above",
+}
+NOT_IMPORTED = ("migrations", "management", "settings", "wsgi", "gunicorn", "web_worker")
+
+
+def patterns() -> dict[str, re.Pattern]:
+    """Each pattern that a module of ours holds, by its name."""
+    found = {}
+    for package in map(importlib.import_module, ("clinic_site", "locations", "articles", "consults")):
+        for info in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if not any(word in info.name for word in NOT_IMPORTED):
+                for name, value in vars(importlib.import_module(info.name)).items():
+                    if isinstance(value, re.Pattern):
+                        found[f"{info.name}.{name}"] = value
+    return found
+
+
+@SAME_EVERYWHERE
+def test_no_pattern_of_ours_takes_longer_than_its_text_but_those_that_see_no_long_one():
+    known = patterns()
+    assert len(known) > 40
+    assert BOUNDED.keys() <= known.keys()
+    for pattern in set(known.values()) - {known[name] for name in BOUNDED}:
+        for unit in UNITS:
+            # Spread over a text, and from its start.
+            assert_in_step(
+                lambda text, found=pattern: (sum(1 for _ in found.finditer(text)), found.match(text)), unit, "!"
+            )
