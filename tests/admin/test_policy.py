@@ -44,7 +44,7 @@ def test_nothing_else_is_wider_than_on_public_pages(manager):
 
 
 def test_the_sign_in_page_has_the_public_policy(client):
-    assert policy(client.get("/admin/login/")) == policy(client.get("/"))
+    assert policy(client.get("/admin/login/", follow=True)) == policy(client.get("/"))
 
 
 def test_pages_carry_no_inline_style_and_no_inline_script(manager):

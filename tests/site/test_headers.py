@@ -115,7 +115,7 @@ def test_the_admin_carries_every_header(visitor, settings):
     assert {name: wrong for name, wrong in found.items() if wrong} == {}
     assert {200, 302, 405} <= seen
     assert len(found) == len(PAGES)
-    assert faults(Client().get(reverse("admin:login")).headers, PAGE) == []
+    assert faults(Client().get(reverse("account_login")).headers, PAGE) == []
     assert faults(Client().get(reverse("admin:index")).headers, NOTHING) == []  # on to the sign-in page
 
 
