@@ -5,7 +5,7 @@ import pytest
 from consults.models import ConsultRequest
 from tests.gunicorn import ask, production, serving
 
-from .headers import NOTHING, PAGE, faults
+from .headers import NOTHING, PAGE, SIGN_IN, faults
 
 HEAD = b"Host: clinic.example\r\nX-Forwarded-Proto: https\r\nX-Forwarded-For: 192.0.2.7\r\nConnection: close\r\n"
 FORM = b"Content-Type: application/x-www-form-urlencoded\r\n"
@@ -70,7 +70,7 @@ def test_what_the_site_answers_there_carries_every_header(send):
         style: (200, NOTHING),
         "/robots.txt": (200, NOTHING),
         "/about": (301, NOTHING),
-        "/admin/account/login/": (200, PAGE),
+        "/admin/account/login/": (200, SIGN_IN),
         "/admin/login/": (302, NOTHING),
     }
     for path, (status, policy) in answers.items():
