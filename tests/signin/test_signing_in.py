@@ -234,6 +234,23 @@ def test_leaving_is_noted_and_nothing_opens_afterwards(ed, clock):
 # The emergency account --------------------------------------------------------------------------
 
 
+def test_leaving_clears_what_the_browser_kept(ed, clock):
+    response = sign_in(ed).post("/admin/logout/")
+    assert response.headers["Clear-Site-Data"] == '"cache", "storage"'
+    assert response.cookies["session"].value == ""
+    assert "messages" not in response.cookies
+
+
+def test_a_password_is_taken_letter_by_letter(clock):
+    odd = "  Ünïcödé wörds \t are FINE  "
+    user = make_role(EDITOR, username="odd")
+    user.set_password(odd)
+    user.save()
+    for wrong in (odd.strip(), odd.lower(), odd[:-1]):
+        assert enter(Client(), "odd", wrong).status_code == 200
+    assert enter(Client(), "odd", odd).status_code == 302
+
+
 def test_the_emergency_account_raises_an_alarm(clock):
     make_recipient("boss@clinic.example", gets_alarms=True)
     sign_in(add_app(User.objects.create_superuser("manager", password=PASSWORD)))

@@ -111,6 +111,8 @@ def test_the_admin_carries_every_header(visitor, settings):
         if answer.status_code in (403, 404):
             policy = PAGE if answer.content else NOTHING
         seen.add(answer.status_code)
+        if is_html and answer.status_code == 200:
+            assert "no-store" in answer.headers["Cache-Control"], name
         found[name] = faults(answer.headers, policy)
     assert {name: wrong for name, wrong in found.items() if wrong} == {}
     assert {200, 302, 405} <= seen
@@ -129,3 +131,19 @@ def test_https_answers_tell_browsers_to_stay_with_it(settings):
         answer = visitor.get(path, secure=True)
         assert faults(answer.headers, policy, is_secure=True) == [], path
         b"".join(answer)
+
+
+@pytest.mark.usefixtures("content")
+def test_every_text_says_in_which_letters_it_is_written(visitor):
+    static = [staticfiles_storage.url(name) for name in STATIC]
+    seen = set()
+    for path in [*PATHS, *SEARCHES, *FILES, "/art/x.svg", *static]:
+        answer = visitor.get(path)
+        b"".join(answer)
+        kind, _, more = answer.headers["Content-Type"].partition(";")
+        seen.add(kind)
+        if kind.startswith("text/") or kind.endswith("xml"):
+            assert more.strip().replace('"', "") == "charset=utf-8", path
+        else:
+            assert kind in {"application/json", "application/manifest+json", "image/png", "image/jpeg", "font/woff2"}
+    assert {"text/html", "text/css", "text/javascript", "image/svg+xml", "application/xml", "text/plain"} <= seen
