@@ -9,6 +9,7 @@ import pytest
 from django.core import checks
 from django.db import OperationalError, connection
 from django.utils import timezone
+from pyrage import x25519
 
 from clinic_site import checks as ours
 from clinic_site import disks, record_checks
@@ -83,6 +84,7 @@ def test_backups_that_are_not_made_or_lie_here_alone_are_a_warning(settings, key
     assert ids(ours.backups_are_made(None)) == found
 
 
+BACKUPS = {"BACKUP_KEY": str(x25519.Identity.generate()), "BACKUP_COPY_URL": "s3://copies?region=us-east-1"}
 GOOD = {"FIELD_KEYS": [GOOD_KEY], "LOOKUP_KEY": "kD8-qxNf0aTzPm3vLr7yWsUe5hJc2bGi"}
 
 
@@ -249,7 +251,7 @@ def check(environment: dict, *arguments: str) -> tuple[int, str]:
 def test_a_configured_production_site_passes_every_check_and_a_careless_one_does_not(tmp_path):
     WorkerBeat.objects.create(host="test", seen_at=timezone.now())
     make_recipient(location=make_location(name="Auburn"))
-    configured = production(tmp_path, FIELD_KEYS=GOOD_KEY, LOOKUP_KEY=GOOD["LOOKUP_KEY"])
+    configured = production(tmp_path, FIELD_KEYS=GOOD_KEY, LOOKUP_KEY=GOOD["LOOKUP_KEY"], **BACKUPS)
     status, said = check(configured)
     assert (status, said) == (0, "System check identified no issues (1 silenced).\n")
     careless = {

@@ -11,7 +11,7 @@ from consults.models import ConsultRequest
 from tests.factories.consults import PASSWORD, make_role
 from tests.gunicorn import ask, production, serving
 
-from .headers import NOTHING, PAGE, faults
+from .headers import NOTHING, PAGE, SIGN_IN, faults
 
 HEAD = b"Host: clinic.example\r\nX-Forwarded-Proto: https\r\nX-Forwarded-For: 192.0.2.7\r\nConnection: close\r\n"
 FORM = b"Content-Type: application/x-www-form-urlencoded\r\n"
@@ -44,7 +44,7 @@ def send(port, transactional_db, content):
 def test_what_gunicorn_refuses_carries_every_header_and_the_phone(send, port, log):
     length = f"Content-Length: {len(GOOD)}".encode()
     refused = {
-        414: send(f"GET /{'x' * 5000}"),
+        414: send(f"GET /{'x' * 9000}"),
         431: send("GET /", b"Cookie: " + b"x" * 9000),
         400: ask(port, b"canary\r\n\r\n"),
         501: send("POST /consult/", b"Transfer-Encoding: canary"),
@@ -76,7 +76,8 @@ def test_what_the_site_answers_there_carries_every_header(send):
         style: (200, NOTHING),
         "/robots.txt": (200, NOTHING),
         "/about": (301, NOTHING),
-        "/admin/login/": (200, PAGE),
+        "/admin/account/login/": (200, SIGN_IN),
+        "/admin/login/": (302, NOTHING),
     }
     for path, (status, policy) in answers.items():
         found, headers, _ = send(f"GET {path}")

@@ -20,7 +20,7 @@ from tests.factories.posts import make_post
 
 from .authorisation import PAGES
 from .everything import make_everything, make_staff
-from .headers import ADMIN, AROUND_A_FRAME, IN_A_FRAME, MEDIA, NOTHING, PAGE, faults
+from .headers import ADMIN, AROUND_A_FRAME, IN_A_FRAME, MEDIA, NOTHING, PAGE, SIGN_IN, faults
 from .pages import ERROR_PATHS, PATHS, SEARCHES
 from .test_authorisation import address, named_pages
 from .test_every_page import FILES
@@ -117,7 +117,7 @@ def test_the_admin_carries_every_header(visitor, settings):
     assert {name: wrong for name, wrong in found.items() if wrong} == {}
     assert {200, 302, 405} <= seen
     assert len(found) == len(PAGES)
-    assert faults(Client().get(reverse("admin:login")).headers, PAGE) == []
+    assert faults(Client().get(reverse("account_login")).headers, SIGN_IN) == []
     assert faults(Client().get(reverse("admin:index")).headers, NOTHING) == []  # on to the sign-in page
 
 
