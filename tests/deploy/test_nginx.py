@@ -119,6 +119,23 @@ def test_old_tls_is_refused(away):
     assert highest(ssl.TLSVersion.TLSv1_3) == "TLSv1.3"
 
 
+def test_only_ciphers_with_forward_secrecy_are_taken(away):
+    def chosen(ciphers: str) -> str:
+        context = ssl.create_default_context(cafile=away.folder / "certificate.pem")
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+        context.set_ciphers(ciphers)
+        with (
+            socket.create_connection(("127.0.0.1", away.https_port), timeout=20) as plain,
+            context.wrap_socket(plain, server_hostname=HOST) as connection,
+        ):
+            return connection.cipher()[0]
+
+    assert re.fullmatch(r"ECDHE-\w+-(AES\d+-GCM-SHA\d+|CHACHA20-POLY1305)", chosen("ALL"))
+    for weak in ("AES128-SHA", "AES128-GCM-SHA256", "ECDHE-RSA-AES128-SHA", "ECDHE-RSA-AES128-SHA256"):
+        with pytest.raises(ssl.SSLError):
+            chosen(weak)
+
+
 # What the site is told -----------------------------------------------------------------------
 
 
