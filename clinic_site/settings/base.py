@@ -183,7 +183,6 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"min_length": 12},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
     {"NAME": "clinic_site.signin.passwords.GuessablePasswordValidator"},
 ]
 LOGIN_URL = "account_login"
@@ -202,11 +201,13 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SITE_IS_SECURE
 globals().update(ALLAUTH)
 
 # Cookies and headers -------------------------------------------------------------------------
-SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SITE_IS_SECURE
 SESSION_COOKIE_NAME = "__Host-session" if SITE_IS_SECURE else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if SITE_IS_SECURE else "csrf"
+# A cookie of their own would have a name without __Host-, and say in it what was done.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 CSRF_FAILURE_VIEW = "clinic_site.views.csrf_failure"
 SECURE_REFERRER_POLICY = SECURITY_HEADERS["Referrer-Policy"]
 SECURE_HSTS_SECONDS = 31_536_000 if SITE_IS_SECURE else 0

@@ -292,3 +292,26 @@ def test_our_checks_are_registered():
 def test_an_https_site_requires_a_second_step(settings, secure, required, found):
     settings.SITE_IS_SECURE, settings.REQUIRE_SECOND_STEP = secure, required
     assert ids(ours.second_step_is_required(None)) == found
+
+
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [
+        ({}, []),
+        ({"EMAIL_HOST": "mail.example", "EMAIL_USE_TLS": False}, ["clinic.W007"]),
+        ({"EMAIL_HOST": "mail.example"}, []),
+        ({"EMAIL_HOST": "127.0.0.1", "EMAIL_USE_TLS": False}, []),
+        ({"HOST": "10.0.0.7"}, ["clinic.W008"]),
+        ({"HOST": "db1.example,db2.example", "OPTIONS": {"sslmode": "require"}}, ["clinic.W008"]),
+        ({"HOST": "db.example", "OPTIONS": {"sslmode": "verify-full"}}, []),
+        ({"HOST": "database"}, []),
+        ({"HOST": "/run/postgresql"}, []),
+    ],
+)
+def test_mail_or_database_of_another_machine_in_the_clear_is_a_warning(settings, monkeypatch, changes, found):
+    settings.MAIL_IS_CONFIGURED = True
+    settings.EMAIL_HOST, settings.EMAIL_USE_SSL = changes.get("EMAIL_HOST", "localhost"), False
+    settings.EMAIL_USE_TLS = changes.get("EMAIL_USE_TLS", True)
+    database = {"ENGINE": "x", "HOST": changes.get("HOST", ""), "OPTIONS": changes.get("OPTIONS", {})}
+    monkeypatch.setitem(settings.DATABASES, "default", database)
+    assert ids(ours.others_are_spoken_to_in_secret(None)) == found
