@@ -11,6 +11,7 @@ from itertools import groupby
 
 from django.db.models import Count, F, Q
 from django.db.models.functions import Coalesce
+from django.db.models.lookups import Exact
 from django.urls import reverse
 
 from clinic_site.core.models import AuditEntry, ClinicIdentity
@@ -89,6 +90,12 @@ def due_later(*, now: datetime) -> Q:
     return OPEN & Q(next_action_at__gte=day_bounds(now=now)[1])
 
 
+def owned_by(user) -> Q:
+    """Open, and taken on by `user`."""
+    # As an expression: by the index of owners, SQLite may fetch all that somebody ever had.
+    return OPEN & Q(Exact(Coalesce("owner_id", 0), user.pk))
+
+
 def answered_today(*, now: datetime) -> Q:
     """First contacted, booked or closed on the clinic's day."""
     start, end = day_bounds(now=now)
@@ -109,7 +116,7 @@ def desk(user, *, now: datetime) -> Desk | None:
     waiting = _take(real.filter(UNTRIED).order_by("waiting_since", "pk"), SHOWN_FIRST)
     due = _take(real.filter(due_today(now=now)).order_by("next_action_at", "pk"), SHOWN_FIRST)
     mine = _take(
-        real.filter(OPEN, owner=user).order_by(F("next_action_at").asc(nulls_first=True), "waiting_since", "pk"),
+        real.filter(owned_by(user)).order_by(F("next_action_at").asc(nulls_first=True), "waiting_since", "pk"),
         SHOWN_AFTER,
     )
     done = _take(answered.order_by(Coalesce("finished_at", "first_contact_at").desc(), "-pk"), SHOWN_AFTER)
@@ -175,13 +182,15 @@ def _stage(asked: ConsultRequest) -> str:
 
 def _counts(real, user, now: datetime) -> dict[str, int]:
     """How many open requests there are of each kind, counted in one go."""
-    due = due_today(now=now)
+    _, tomorrow = day_bounds(now=now)
+    # Nothing but what the index of open requests holds, or PostgreSQL would fetch each row.
+    no_day = Q(next_action_at=None)
     return real.filter(OPEN).aggregate(
-        untried=Count("pk", filter=UNTRIED),
-        due=Count("pk", filter=due),
-        overdue=Count("pk", filter=due & Q(next_action_at__lte=now)),
-        later=Count("pk", filter=due_later(now=now)),
-        no_day=Count("pk", filter=NO_DAY),
+        untried=Count("pk", filter=no_day & Q(stage=Stage.WAITING)),
+        due=Count("pk", filter=Q(next_action_at__lt=tomorrow)),
+        overdue=Count("pk", filter=Q(next_action_at__lt=tomorrow, next_action_at__lte=now)),
+        later=Count("pk", filter=Q(next_action_at__gte=tomorrow)),
+        no_day=Count("pk", filter=no_day & Q(stage=Stage.IN_TOUCH)),
         mine=Count("pk", filter=Q(owner=user)),
     )
 

@@ -186,14 +186,13 @@ class ConsultRequest(models.Model):
             models.Index(fields=["location", "asked_at", "is_test"], name="consults_request_place"),
             models.Index(fields=["spam_state", "asked_at"], name="consults_request_spam"),
             models.Index(fields=["last_asked_at"], condition=models.Q(is_test=True), name="consults_request_tests"),
-            models.Index(
-                fields=["next_action_at"],
-                condition=models.Q(next_action_at__isnull=False),
-                name="consults_request_due",
-            ),
-            models.Index(fields=["owner", "stage"], name="consults_request_owner"),
             models.Index(fields=["first_contact_at"], name="consults_request_contacted"),
-            models.Index(fields=["finished_at"], name="consults_request_finished"),
+            # Without those that have no end: SQLite would take them for a few, and fetch every open request.
+            models.Index(
+                fields=["finished_at"],
+                condition=models.Q(finished_at__isnull=False),
+                name="consults_request_ended",
+            ),
         ]
 
     def __str__(self) -> str:
