@@ -17,6 +17,7 @@ from consults.digest import queue_digest
 from consults.failures import tell_of_failed_mails
 from consults.recipients import forget_codes
 from consults.reminders import watch_promises
+from consults.report_weeks import keep_weeks
 from consults.retention import expire
 from consults.silence import TEST_JOB, ping_heartbeat, send_test, send_test_again
 
@@ -42,6 +43,7 @@ PERIODIC_JOBS: list[Job] = [
     FrequentJob("backup-again", back_up_again, every=timedelta(minutes=30)),
     FrequentJob("erased-requests", note_erased, every=timedelta(minutes=5)),
     WeeklyJob(VERIFY_JOB, verify, weekday=6, not_before=time(4)),
+    FrequentJob("report-weeks", keep_weeks, every=timedelta(minutes=5)),
 ]
 # Whenever no mail waits, a little at a time.
 IDLE_WORK = [ping_heartbeat, check_links]

@@ -56,7 +56,7 @@ def requests_by_week(figures: Figures) -> Section:
 
 
 def outcomes(figures: Figures) -> Section:
-    found = reports.outcomes(figures.requests, period=figures.period)
+    found = reports.outcomes(figures.weeks)
     # The last one is for what came from elsewhere: named only when there is any.
     rows = [[reports.OUTCOMES[key], count] for key, count in found.items() if count or key != reports.OTHER_END]
     return _counts(
@@ -70,7 +70,7 @@ def outcomes(figures: Figures) -> Section:
 
 
 def sources(figures: Figures) -> Section:
-    found = reports.sources(figures.requests, period=figures.period)
+    found = reports.sources(figures.weeks)
     return _counts(
         key="sources",
         heading="Kinds of page they came from",
@@ -110,7 +110,7 @@ def _counts(*, key: str, heading: str, meaning: str, first: str, caption: str, r
 
 
 def hours(figures: Figures) -> Section:
-    days = reports.hours_of_week(figures.requests, period=figures.period)
+    days = reports.hours_of_week(figures.weeks)
     totals = [sum(day[hour] for day in days) for hour in range(24)]
     names = [f"{hour % 12 or 12} {'am' if hour < 12 else 'pm'}" for hour in range(24)]
     rows = [
