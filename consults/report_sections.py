@@ -15,13 +15,15 @@ FEW = f"fewer than {FEWEST_SHOWN}"
 
 
 def requests_by_week(figures: Figures) -> Section:
-    series = [
-        charts.Series(name=name, values=[counts[clinic] for counts in figures.arrivals.values()])
-        for clinic, name in figures.clinics
-    ]
     names = [name for _, name in figures.clinics]
     total = figures.contact_of_all.asked
     several = len(names) > 1
+    # More clinics than colours cannot be told apart: they are drawn as one.
+    drawn = [*figures.clinics] if len(names) <= charts.COLOURS else []
+    series = [
+        charts.Series(name=name, values=[counts[clinic] for counts in figures.arrivals.values()])
+        for clinic, name in drawn
+    ] or [charts.Series(name="All", values=[counts.total() for counts in figures.arrivals.values()])]
     rows = [
         [week, *([counts.total()] if several else []), *(counts[clinic] for clinic, _ in figures.clinics)]
         for week, counts in figures.arrivals.items()

@@ -12,7 +12,7 @@ class ReportWeek(models.Model):
     zone = models.CharField(max_length=50)
     starts_at = models.DateTimeField(help_text="The week's first moment.")
     ends_at = models.DateTimeField(help_text="The first moment after it.")
-    counts = models.TextField(help_text="As JSON.")
+    counts = models.TextField(help_text="What is counted; then a line for each clinic, as JSON.")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["zone", "starts_at"], name="consults_report_week_once")]
