@@ -49,13 +49,19 @@ STATE_AT = _places(STATES, after=len(OUTCOME_AT) + len(CONTACT_AT) + len(SOURCE_
 class Tally:
     """The counts of one clinic in one week.
 
-    `counts` has a place for each of COLUMNS. Of each real request `hours` holds the local hour, from Monday
-    at midnight on; `minutes` holds, in order, the opening time to each first contact that was measured.
+    `counts` has a place for each of COLUMNS. `minutes` are the opening times to each first contact that was
+    measured, the shortest first. `hours` has a letter for the local hour of each real request, from Monday at
+    midnight on: see `hour_letter`. Numbers would take most of the time in which a year is read.
     """
 
     counts: list[int] = field(default_factory=lambda: [0] * len(COLUMNS))
     minutes: list[int] = field(default_factory=list)
-    hours: list[int] = field(default_factory=list)
+    hours: str = ""
+
+
+def hour_letter(hour: int) -> str:
+    """Return the letter that stands for one of the 168 hours of a week."""
+    return chr(ord("À") + hour)
 
 
 # By the Monday of a week, then by the clinic's id; None stands for people who were not sure which.
@@ -66,9 +72,10 @@ def count_weeks(*, period: Period, clinics: Collection[int | None] | None = None
     """Return what came in in each week of `period`, for `clinics`; for all when that is None."""
     weeks: Weeks = {week: {} for week in period.weeks}
     kept = _kept(period)
+    # Only the lines that are wanted are read: one clinic among two hundred is one line.
+    beginnings = None if clinics is None else {f"[{json.dumps(clinic)}" for clinic in clinics}
     for week, lines in kept.items():
-        # Only the lines that are wanted are read: one clinic among two hundred is one line.
-        wanted = [line for line in lines if clinics is None or json.loads(line[1 : line.index(",")]) in clinics]
+        wanted = [line for line in lines if beginnings is None or line[: line.index(",")] in beginnings]
         weeks[week] = {clinic: Tally(*counted) for clinic, *counted in json.loads(f"[{','.join(wanted)}]")}
     for stretch in _stretches([week for week in weeks if week not in kept], period):
         weeks |= _count(stretch, clinics)
@@ -123,7 +130,7 @@ def _count(period: Period, clinics: Collection[int | None] | None) -> Weeks:
         tally.counts[STATE_AT[state]] += 1
         if state not in REAL:
             continue
-        tally.hours.append(hour)
+        tally.hours += hour_letter(hour)
         tally.counts[SOURCE_AT[source]] += 1
         tally.counts[CONTACT_AT[contact]] += 1
         if contact == MEASURED:
@@ -179,7 +186,7 @@ def _keep(week: Period) -> None:
     ReportMark.objects.filter(**week.holds("at")).delete()
     tallies = _count(week, None)[week.first]
     lines = [
-        json.dumps([clinic, tally.counts, tally.minutes, tally.hours], separators=(",", ":"))
+        json.dumps([clinic, tally.counts, tally.minutes, tally.hours], separators=(",", ":"), ensure_ascii=False)
         for clinic, tally in tallies.items()
     ]
     row.ends_at = week.end

@@ -9,7 +9,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cached_property
 from itertools import chain
 
 from django.db.models import Sum
@@ -31,6 +30,7 @@ from .report_weeks import (
     UNMEASURED,
     Tally,
     Weeks,
+    hour_letter,
 )
 
 Stage, SpamState = ConsultRequest.Stage, ConsultRequest.SpamState
@@ -46,18 +46,14 @@ OUTCOMES = {
 FEWEST_SHOWN = 3
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, slots=True)
 class ContactTimes:
-    """How fast a set of requests was answered. `minutes` are lengths of opening time, in any order."""
+    """How fast a set of requests was answered. `minutes` are lengths of opening time, the shortest first."""
 
     minutes: Sequence[int] = ()
     unmeasured: int = 0
     not_yet: int = 0
     ended_without: int = 0
-
-    @cached_property
-    def in_order(self) -> list[int]:
-        return sorted(self.minutes)
 
     @property
     def measured(self) -> int:
@@ -73,15 +69,15 @@ class ContactTimes:
 
     @property
     def median(self) -> int | None:
-        return nearest_rank(self.in_order, percent=50)
+        return nearest_rank(self.minutes, percent=50)
 
     @property
     def ninetieth(self) -> int | None:
-        return nearest_rank(self.in_order, percent=90)
+        return nearest_rank(self.minutes, percent=90)
 
     def within(self, minutes: int) -> int:
         """How many were contacted within so much opening time."""
-        return bisect_right(self.in_order, minutes)
+        return bisect_right(self.minutes, minutes)
 
 
 @dataclass(frozen=True)
@@ -148,7 +144,7 @@ def merged(several: Iterable[ContactTimes]) -> ContactTimes:
     """Return what several sets of requests come to together."""
     several = list(several)
     return ContactTimes(
-        minutes=list(chain.from_iterable(times.minutes for times in several)),
+        minutes=sorted(chain.from_iterable(times.minutes for times in several)),
         unmeasured=sum(times.unmeasured for times in several),
         not_yet=sum(times.not_yet for times in several),
         ended_without=sum(times.ended_without for times in several),
@@ -163,8 +159,8 @@ def outcomes(weeks: Weeks) -> dict[str, int]:
 
 def hours_of_week(weeks: Weeks) -> list[list[int]]:
     """Return how many requests came in each local hour, for each day from Monday on."""
-    counts = Counter(chain.from_iterable(tally.hours for tally in _all(weeks)))
-    return [[counts[24 * day + hour] for hour in range(24)] for day in range(7)]
+    counts = Counter("".join(tally.hours for tally in _all(weeks)))
+    return [[counts[hour_letter(24 * day + hour)] for hour in range(24)] for day in range(7)]
 
 
 def sources(weeks: Weeks) -> dict[str, int]:
