@@ -159,8 +159,11 @@ def _count_ends(closed: dict[int, Tally]) -> None:
 # What the worker keeps ----------------------------------------------------------------------------
 
 
-def keep_weeks(*, now: datetime) -> None:
-    """Count the weeks that are over and for which no count is kept that still holds, the newest first."""
+def keep_weeks(*, now: datetime) -> int:
+    """Count the weeks that are over and for which no count is kept that still holds, the newest first.
+
+    Returns how many were counted: 60 at most.
+    """
     zone = timezone.get_default_timezone()
     this_week = monday_of(now.astimezone(zone).date())
     oldest = ConsultRequest.objects.aggregate(first=Min("asked_at"))["first"] or now
@@ -169,8 +172,10 @@ def keep_weeks(*, now: datetime) -> None:
     # Of weeks that no count is kept for.
     ReportMark.objects.exclude(at__gte=over.start, at__lt=over.end).delete()
     kept = _kept(over)
-    for week in [week for week in reversed(over.weeks) if week not in kept][:WEEKS_AT_ONCE]:
+    lacking = [week for week in reversed(over.weeks) if week not in kept][:WEEKS_AT_ONCE]
+    for week in lacking:
         _keep(Period(first=week, last=week + ONE_WEEK - timedelta(days=1), zone=zone))
+    return len(lacking)
 
 
 @transaction.atomic
