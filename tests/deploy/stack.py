@@ -98,9 +98,9 @@ class Stack:
         process.terminate()
         process.wait(timeout=60)
 
-    def start_web(self, *options: str) -> None:
+    def start_web(self, *options: str, application: str = "clinic_site.wsgi") -> None:
         """Start gunicorn as shipped, at the socket, and wait until it answers."""
-        self.start("web", *GUNICORN, "--bind", f"unix:{self.socket}", *options, "clinic_site.wsgi")
+        self.start("web", *GUNICORN, "--bind", f"unix:{self.socket}", *options, application)
         self.wait("web", lambda: self.ask(f"/robots.txt?wait={time.monotonic()}").status == 200)
 
     def start_straight(self) -> int:
@@ -197,8 +197,8 @@ def write_certificate(folder: Path) -> None:
     (folder / "key.pem").chmod(0o644)  # for nobody, for the occasion
 
 
-def new_stack(folder: Path, **settings: str) -> Stack:
-    """Return a deployment in `folder`, with nginx's files written and nothing running yet."""
+def new_stack(folder: Path, *, host: str = HOST, **settings: str) -> Stack:
+    """Return a deployment of `host` in `folder`, with nginx's files written and nothing running yet."""
     folder.chmod(0o755)
     http_port, https_port = free_port(), free_port()
     environment = {
@@ -209,7 +209,7 @@ def new_stack(folder: Path, **settings: str) -> Stack:
         "SECRET_KEY": "only-for-tests-" + "x" * 50,
         "FIELD_KEYS": "dGVzdC1vbmx5LXRlc3Qtb25seS10ZXN0LW9ubHkhISE=",
         "LOOKUP_KEY": "only-for-tests-lookup",
-        "SITE_URL": f"https://{HOST}:{https_port}",
+        "SITE_URL": f"https://{host}:{https_port}",
         "TRUST_PROXY": "true",
         "EMAIL_URL": "",
         "MEDIA_STORAGE": "",

@@ -85,7 +85,7 @@ def test_what_the_site_answers_there_carries_every_header(send):
         assert faults(headers, policy, is_secure=True) == [], path
         if "Set-Cookie" in headers:
             assert headers["Set-Cookie"].startswith("__Host-csrf=")
-            assert {"Secure", "Path=/"} <= set(headers["Set-Cookie"].split("; "))
+            assert {"Secure", "HttpOnly", "Path=/"} <= set(headers["Set-Cookie"].split("; "))
             assert "Domain" not in headers["Set-Cookie"]
     plain = HEAD.replace(b"Proto: https", b"Proto: http")
     status, headers, _ = send("POST /consult/", FORM.rstrip(), b"Content-Length: 0", head=plain)
