@@ -34,7 +34,8 @@ def requests_by_week(figures: Figures) -> Section:
         heading="Requests by week",
         meaning=[
             "How many people asked for a consult, by the week in which they asked (Monday to Sunday, local time) and "
-            "the clinic they chose. Spam and the site’s own tests are left out; a request sent twice counts once."
+            "the clinic they chose. Spam and the site’s own tests are left out; a request sent twice counts once.",
+            *([] if drawn else ["So many clinics are drawn as one column; the table tells them apart."]),
         ],
         chart=charts.columns(
             key="weeks",
