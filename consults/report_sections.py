@@ -18,12 +18,7 @@ def requests_by_week(figures: Figures) -> Section:
     names = [name for _, name in figures.clinics]
     total = figures.contact_of_all.asked
     several = len(names) > 1
-    # More clinics than colours cannot be told apart: they are drawn as one.
-    drawn = [*figures.clinics] if len(names) <= charts.COLOURS else []
-    series = [
-        charts.Series(name=name, values=[counts[clinic] for counts in figures.arrivals.values()])
-        for clinic, name in drawn
-    ] or [charts.Series(name="All", values=[counts.total() for counts in figures.arrivals.values()])]
+    series = _series_by_week(figures)
     rows = [
         [week, *([counts.total()] if several else []), *(counts[clinic] for clinic, _ in figures.clinics)]
         for week, counts in figures.arrivals.items()
@@ -34,7 +29,12 @@ def requests_by_week(figures: Figures) -> Section:
         heading="Requests by week",
         meaning=[
             "How many people asked for a consult, by the week in which they asked (Monday to Sunday, local time) and "
-            "the clinic they chose. Spam and the site’s own tests are left out; a request sent twice counts once."
+            "the clinic they chose. Spam and the site’s own tests are left out; a request sent twice counts once.",
+            *(
+                ["So many clinics are drawn as one column; the table tells them apart."]
+                if len(series) < len(names)
+                else []
+            ),
         ],
         chart=charts.columns(
             key="weeks",
@@ -55,6 +55,14 @@ def requests_by_week(figures: Figures) -> Section:
         ],
         empty="" if total else "No requests in these weeks.",
     )
+
+
+def _series_by_week(figures: Figures) -> list[charts.Series]:
+    """One for each clinic; one for all when they are more than there are colours to tell them apart."""
+    weeks = figures.arrivals.values()
+    if len(figures.clinics) > charts.COLOURS:
+        return [charts.Series(name="All", values=[counts.total() for counts in weeks])]
+    return [charts.Series(name=name, values=[counts[clinic] for counts in weeks]) for clinic, name in figures.clinics]
 
 
 def outcomes(figures: Figures) -> Section:
