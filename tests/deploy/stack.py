@@ -151,7 +151,11 @@ class Stack:
         if buffer:
             plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
         plain.bind((source, 0))
-        plain.connect(("127.0.0.1", self.https_port))
+        try:
+            plain.connect(("127.0.0.1", self.https_port))
+        except OSError:
+            plain.close()
+            raise
         return context.wrap_socket(plain, server_hostname=host or self.host)
 
     def ask(
