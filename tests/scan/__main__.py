@@ -15,6 +15,9 @@ from .findings import Finding, unexplained
 from .targets import EXCLUDED, START_PUBLIC, admin_lists, admin_targets, public_targets
 from .weak_site import Elsewhere, WeakSite, serving
 
+# A target that sqlmap needs longer for is no scan of it; on a busy machine it needs long.
+PATIENCE = 3600
+
 
 @dataclass(frozen=True)
 class Row:
@@ -71,7 +74,7 @@ def run_sqlmap(stack: Stack, targets: list[sqlmap.Target], *, who: str, dbms: st
         if (status := Visitor.of(stack, cookie).ask(target.address).status) not in target.answers:
             raise RuntimeError(f"{target.address} answers {status} before any attack: it would not be read")
         before = asked(stack)
-        options = {"who": who, "dbms": dbms, "seconds": 600, "folder": tools.FOLDER, "cookie": cookie}
+        options = {"who": who, "dbms": dbms, "seconds": PATIENCE, "folder": tools.FOLDER, "cookie": cookie}
         findings = sqlmap.run(stack.origin, target, **options)
         what = f"{target.name} ({len(target.attacked)} parameters)"
         yield Row("sqlmap", who, what, asked(stack) - before, findings)

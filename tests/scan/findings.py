@@ -52,7 +52,7 @@ EXPLAINED = [
         module="ldap",
         path="/search/",
         info="LDAP Injection via injection in the parameter q",
-        reason="Nothing here speaks LDAP. A search for signs alone shows the invitation to type words.",
+        reason="Nothing here speaks LDAP. A search for signs alone invites to type words, not an empty list.",
     ),
     Explained(
         module="methods",

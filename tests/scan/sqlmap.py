@@ -41,7 +41,21 @@ def command(base: str, target: Target, *, dbms: str, folder: Path, cookie: str =
         "--batch",
         "--disable-coloring",
     ]
-    line += ["--level", "3", "--risk", "2", "--threads", "2", "--timeout", "20", "--retries", "1", "--time-sec", "3"]
+    line += [
+        "--level",
+        "3",
+        "--risk",
+        "2",
+        "--threads",
+        "2",
+        "--timeout",
+        "20",
+        "--retries",
+        "1",
+        "--time-sec",
+        "3",
+        "--text-only",
+    ]
     line += ["--dbms", dbms, "--flush-session", "--ignore-redirects", "--output-dir", str(folder)]
     # An attacker's form comes from the site's own page: anything else is refused before the database hears of it.
     line += ["--referer", base + target.path, "--ignore-code", "*"]
@@ -50,7 +64,7 @@ def command(base: str, target: Target, *, dbms: str, folder: Path, cookie: str =
     return [*line, "--cookie", cookie] if cookie else line
 
 
-def run(base: str, target: Target, *, who: str, seconds: int, folder: Path, **options) -> list[Finding]:
+def run(base: str, target: Target, *, who: str, seconds: float, folder: Path, **options) -> list[Finding]:
     """Attack a target. Raises RuntimeError when sqlmap could not, or took longer than `seconds`."""
     line = command(base, target, folder=folder, **options)
     log = folder / f"sqlmap-{who}-{target.name}.log".replace(" ", "-")
