@@ -10,7 +10,7 @@ from functools import partial
 from tests.deploy.stack import NGINX, Stack
 
 from . import aftermath, sqlmap, tools, wapiti
-from .deployment import Visitor, asked, signed_in, site
+from .deployment import Visitor, asked, notes_of, signed_in, site
 from .findings import Finding, unexplained
 from .targets import EXCLUDED, START_PUBLIC, admin_lists, admin_targets, public_targets
 from .weak_site import Elsewhere, WeakSite, serving
@@ -89,14 +89,15 @@ def as_stranger(stack: Stack, endpoint: str, *, dbms: str, seconds: int) -> Iter
 
 
 def as_editor(stack: Stack, endpoint: str, *, dbms: str, seconds: int) -> Iterator[Row]:
-    """Raises RuntimeError when the editor is not signed in to the end: the scan then was a stranger's."""
+    """Raises RuntimeError when the editor was not signed in all the time: part of the scan was a stranger's."""
     editor = signed_in(stack)
+    noted = len(notes_of(stack))
     desk = {"url": f"{stack.origin}/admin/", "starts": [stack.origin + path for path in admin_lists(editor)]}
     desk |= {"excluded": [stack.origin + path for path in EXCLUDED], "cookie": editor.cookie}
     yield from run_sqlmap(stack, admin_targets(), who="editor", dbms=dbms, cookie=editor.cookie)
     yield from run_wapiti(stack, endpoint, who="editor", seconds=seconds, **desk)
-    if not editor.is_in:
-        raise RuntimeError("the editor was signed out during the scan")
+    if paths := aftermath.shut_out(notes_of(stack)[noted:]):
+        raise RuntimeError(f"the editor was signed out during the scan, and sent away from {paths[0]}")
 
 
 SCANS = {"anonymous": as_stranger, "editor": as_editor}

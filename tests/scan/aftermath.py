@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from tests.deploy.stack import Stack
 
-from .deployment import stored
+from .deployment import notes_of, stored
 from .findings import Finding
 
 # What differs from line to line and is nobody's word: moments, ids, durations.
@@ -18,18 +18,14 @@ TELLING = re.compile(r"(?=.*[^\w./ -]).{6,}", re.DOTALL)
 REFERENCE = re.compile(r"/consult/thanks/(\w+)/")
 
 
-def notes_of(stack: Stack) -> list[dict]:
-    with open(stack.environment["SCAN_NOTES"]) as notes:
-        return [json.loads(line) for line in notes]
-
-
 def look(stack: Stack) -> list[Finding]:
     """Return what is wrong with the site after the scans."""
     notes = notes_of(stack)
-    lines = [*stack.said.splitlines(), *stack.access_log.splitlines()]
+    access_log = stack.access_log.splitlines()[stack.lines_before :]
+    lines = [*stack.said.splitlines(), *access_log]
     complaints = [
         *faults(notes),
-        *proxy_faults(stack.access_log.splitlines()),
+        *proxy_faults(access_log),
         *lost(acknowledged(notes), stored(stack)),
         *(f"a log says {value!r}" for value in leaked((value for note in notes for value in note["sent"]), lines)),
     ]
@@ -56,6 +52,18 @@ def proxy_faults(lines: Iterable[str]) -> Iterator[str]:
         (entry["method"], entry["path"], entry["status"]) for entry in entries if entry["status"] >= 500
     ).items():
         yield f"{status} through nginx from {method} {path}, {times} times"
+
+
+def shut_out(notes: list[dict]) -> list[str]:
+    """Addresses of the admin that sent whoever asked away to sign in: an editor's scan must meet none."""
+    to_sign_in = ("/admin/login/", "/admin/account/login/", "/admin/account/again/")
+    return [
+        note["path"]
+        for note in notes
+        if note["status"] == 302
+        and note["location"].startswith(to_sign_in)
+        and not note["path"].startswith(("/admin/account/", "/admin/login/"))
+    ]
 
 
 def lost(thanked: list[str], held: dict) -> Iterator[str]:

@@ -37,6 +37,7 @@ def site(*, postgres: bool) -> Iterator[Stack]:
             "run_worker",
             env={"SSL_CERT_FILE": f"{stack.folder}/certificate.pem"},
         )
+        stack.lines_before = asked(stack)  # nginx was up before the site was
         yield stack
 
 
@@ -82,18 +83,20 @@ class Visitor:
     def token(self, path: str) -> str:
         return re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', self.ask(path).body.decode())[1]
 
-    @property
-    def is_in(self) -> bool:
-        return self.ask("/admin/articles/article/").status == 200
-
 
 def signed_in(stack: Stack) -> Visitor:
     """Return the editor, with a password and a recovery code that nobody has used yet."""
     editor = Visitor(stack)
     editor.send(editor.send(LOGIN, login="editor", password=PASSWORD), code=stack.codes.pop())
-    if not editor.is_in:
-        raise RuntimeError("the editor is not let in")
+    if (status := editor.ask("/admin/articles/article/").status) != 200:
+        raise RuntimeError(f"the editor is not let in: {status}")
     return editor
+
+
+def notes_of(stack: Stack) -> list[dict]:
+    """Return what the site noted of each request that reached it; see `tests.scan.recorded`."""
+    with open(stack.environment["SCAN_NOTES"]) as notes:
+        return [json.loads(line) for line in notes]
 
 
 def stored(stack: Stack) -> dict:

@@ -66,6 +66,18 @@ EXPLAINED = [
         info=r"Possible interesting methods \(using OPTIONS\) on \S+: OPTIONS \((200|405)\)",
         reason="It lists OPTIONS alone, which says what the page can be asked and does nothing.",
     ),
+    Explained(
+        module="methods",
+        path="/consult/",
+        info=r"Possible interesting methods \(using OPTIONS\) on \S+: OPTIONS \(405\) POST \(422\)",
+        reason="The form is posted here; with nothing in it, it comes back and says what is missing.",
+    ),
+    Explained(
+        module="buster",
+        path=r"/(favicon\.ico|robots\.txt|sitemap\.xml|about|admin|articles|locations|privacy|search)/?",
+        info=r"Found webpage \S+ on \S+",
+        reason="Public addresses, told to everybody by links or by custom; what lies behind /admin/ asks who you are.",
+    ),
 ]
 
 

@@ -32,30 +32,10 @@ class Target:
 
 
 def command(base: str, target: Target, *, dbms: str, folder: Path, cookie: str = "") -> list[str]:
-    line = [
-        tools.program("sqlmap"),
-        "--url",
-        base + target.address,
-        "-p",
-        ",".join(target.attacked),
-        "--batch",
-        "--disable-coloring",
-    ]
-    line += [
-        "--level",
-        "3",
-        "--risk",
-        "2",
-        "--threads",
-        "2",
-        "--timeout",
-        "20",
-        "--retries",
-        "1",
-        "--time-sec",
-        "3",
-        "--text-only",
-    ]
+    line = [tools.program("sqlmap"), "--url", base + target.address, "-p", ",".join(target.attacked)]
+    line += ["--batch", "--disable-coloring"]
+    line += ["--level", "3", "--risk", "2", "--threads", "2", "--text-only"]
+    line += ["--timeout", "20", "--retries", "1", "--time-sec", "3"]
     line += ["--dbms", dbms, "--flush-session", "--ignore-redirects", "--output-dir", str(folder)]
     # An attacker's form comes from the site's own page: anything else is refused before the database hears of it.
     line += ["--referer", base + target.path, "--ignore-code", "*"]

@@ -101,3 +101,10 @@ def test_every_fault_is_a_finding():
     ]
     line = json.dumps({"method": "POST", "path": "/consult/", "status": 503})
     assert list(aftermath.proxy_faults([line, line])) == ["503 through nginx from POST /consult/, 2 times"]
+
+
+def test_an_editor_who_is_sent_to_sign_in_was_none():
+    note = {"method": "GET", "status": 302, "path": "/admin/articles/topic/", "location": "/admin/login/?next=/admin/"}
+    assert aftermath.shut_out([note]) == ["/admin/articles/topic/"]
+    for fine in ({"path": "/admin/login/"}, {"path": "/admin/account/again/code/"}, {"location": "/admin/"}):
+        assert aftermath.shut_out([note | fine]) == []

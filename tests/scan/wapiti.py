@@ -3,7 +3,7 @@
 import json
 import re
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -45,18 +45,18 @@ class Run:
 
 def command(
     url: str, *, report: Path, modules: list[str], seconds: int, endpoint: str, starts=(), cookie="", excluded=()
-):
+) -> list[str]:
     """The command line. `seconds` bound each module; reading the site may take three times as long."""
     store = report.parent / report.stem
     line = [tools.program("wapiti"), "--url", url, "--module", ",".join(modules), "--flush-session", "--no-bugreport"]
     line += ["--store-session", str(store), "--store-config", str(store), "--format", "json", "--output", str(report)]
     line += ["--max-attack-time", str(seconds), "--max-scan-time", str(3 * seconds), "--max-links-per-page", "150"]
-    line += ["--max-files-per-dir", "40", "--max-parameters", "60", "--timeout", "20", "--tasks", "4"]
+    line += ["--max-files-per-dir", "40", "--max-parameters", "100", "--timeout", "20", "--tasks", "4"]
     line += ["--endpoint", endpoint, "--verbose", "1"]
     line += [part for start in starts for part in ("--start", start)]
     line += [part for address in excluded for part in ("--exclude", address)]
     # Given as a header it stays what it is, whatever an attack is answered.
-    return [*line, "--cookie-value", cookie, "--drop-set-cookie"] if cookie else line
+    return [*line, "--cookie-value", cookie] if cookie else line
 
 
 def check_modules() -> None:
@@ -68,36 +68,36 @@ def check_modules() -> None:
         raise RuntimeError(f"wapiti has modules that are neither run nor left out, or lacks some: {sorted(forgotten)}")
 
 
-def run(url: str, *, who: str, count: Callable[[], int], report: Path, **options) -> Run:
+def run(url: str, *, who: str, count: Callable[[], int], report: Path, modules: list[str], **options) -> Run:
     """Scan `url`; `count` tells how many requests the site has been asked so far. Raises RuntimeError when it broke."""
     report.unlink(missing_ok=True)
-    done = Run([])
-    module, before, said = "reading", count(), []
-    process = subprocess.Popen(
-        command(url, report=report, **options),
-        env=tools.environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-    )
-    for line in process.stdout:
-        said.append(line)
-        if found := LAUNCHING.search(line):
-            done.requests[module], before = count() - before, count()
-            module = found[1]
-        elif found := CUT.search(line):
-            done.cut.add(found[1])
-        elif found := FOUND.search(line):
-            done.places = int(found[1])
-    done.requests[module] = count() - before
     log = report.with_suffix(".log")
-    log.write_text("".join(said))
-    broke = [line for line in said if BROKE.search(line)]
-    missing = set(options["modules"]) - done.requests.keys()
-    if process.wait() or broke or missing or not report.exists():
-        raise RuntimeError(f"wapiti broke ({sorted(missing)} did not run, {broke[:3]}); see {log}")
+    line = command(url, report=report, modules=modules, **options)
+    with subprocess.Popen(
+        line, env=tools.environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+    ) as process:
+        done = follow(process.stdout, count=count, log=log)
+    missing = sorted(set(modules) - done.requests.keys())
+    if process.returncode or missing or BROKE.search(log.read_text()) or not report.exists():
+        raise RuntimeError(f"wapiti broke, or did not run {missing}; see {log}")
     done.findings = findings_of(json.loads(report.read_text()), who=who)
+    return done
+
+
+def follow(said: Iterable[str], *, count: Callable[[], int], log: Path) -> Run:
+    """Keep what wapiti says in `log`, and return how many requests each module sent."""
+    done, module, before = Run([]), "reading", count()
+    with open(log, "w") as kept:
+        for line in said:
+            kept.write(line)
+            if found := LAUNCHING.search(line):
+                done.requests[module], before = count() - before, count()
+                module = found[1]
+            elif found := CUT.search(line):
+                done.cut.add(found[1])
+            elif found := FOUND.search(line):
+                done.places = int(found[1])
+    done.requests[module] = count() - before
     return done
 
 

@@ -6,7 +6,7 @@ to know better than to read a whole table.
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -141,9 +141,26 @@ def scans(sql: str, params) -> list[str]:
             cursor.execute(f"EXPLAIN (FORMAT JSON) {sql}", params)
             plan = cursor.fetchone()[0]
             cursor.execute("SET LOCAL enable_seqscan = on")
-            text = plan if isinstance(plan, str) else json.dumps(plan)
-            found = re.findall(r'"Node Type": "Seq Scan",[^{}]*?"Relation Name": "(\w+)"', text)
+            cursor.execute("SELECT indexname FROM pg_indexes WHERE indexdef LIKE '%% WHERE %%'")
+            partial = {name for (name,) in cursor.fetchall()}
+            (top,) = json.loads(plan) if isinstance(plan, str) else plan
+            found = [
+                node["Relation Name"]
+                for node in _nodes(top["Plan"])
+                if node["Node Type"] == "Seq Scan" or (_reads_all(node, partial) and "LIMIT" not in sql)
+            ]
     return [name for name in found if _table(name, sql) in BIG]
+
+
+def _nodes(node: dict) -> Iterator[dict]:
+    yield node
+    for part in node.get("Plans", []):
+        yield from _nodes(part)
+
+
+def _reads_all(node: dict, partial: set[str]) -> bool:
+    """Whether a node of PostgreSQL's plan fetches every row in the order of an index."""
+    return node["Node Type"] == "Index Scan" and "Index Cond" not in node and node["Index Name"] not in partial
 
 
 def _table(name: str, sql: str) -> str:
