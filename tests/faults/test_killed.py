@@ -35,6 +35,7 @@ class KillAt:
             os.kill(self.site.workers[-1].pid, signal.SIGKILL)
 
 
+@pytest.mark.either
 @pytest.mark.parametrize("step", STEPS)
 def test_the_worker_is_killed_at_each_step(trial, site, rounds, step):
     kill = trial.mail.mailbox.at = KillAt(site, step)
@@ -61,6 +62,7 @@ def test_the_worker_is_killed_before_a_claim(trial, site, rounds):
     trial.settle("worker killed before the claim", hurry=False, mails=MOST_AFTER_A_CRASH)
 
 
+@pytest.mark.either
 def test_a_web_process_is_killed_in_the_middle_of_a_form(trial, site, rounds):
     chosen = random.Random(4)
     with trial.crowd(seconds=rounds(full=20, short=3)) as crowd:
@@ -73,6 +75,7 @@ def test_a_web_process_is_killed_in_the_middle_of_a_form(trial, site, rounds):
     trial.settle("web killed in the middle of a form", drops=True, pages=frozenset({None}))
 
 
+@pytest.mark.either
 def test_reloads_cut_nobody_off(trial, site, rounds):
     times = rounds(full=40, short=4)
     with trial.crowd(seconds=times):
