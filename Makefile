@@ -10,7 +10,7 @@ STATIC_SOURCES := $(shell find static -type f) clinic_site/staticfiles_storage.p
 SITE_URL_IN_ENV := $(shell grep -s '^SITE_URL=' .env)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-postgres dev check lint validate browser lock manager machines guide-pictures lighthouse image load soak observatory drill supply-chain licences sbom audit faults bench bench-data
+.PHONY: help run test test-postgres dev check lint validate browser lock manager machines guide-pictures lighthouse image load soak observatory scan drill supply-chain licences sbom audit faults bench bench-data
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -65,7 +65,7 @@ validate: $(VENV)/.test-ready ## Check every page with the Nu HTML validator (ne
 	@$(BIN)/python -m tests.validate_html
 
 lighthouse: $(VENV)/.test-ready browser ## Six pages through Lighthouse: 100 in every category (needs npm)
-	@$(BIN)/python -m tests.lighthouse supply-chain licences sbom audit
+	@$(BIN)/python -m tests.lighthouse
 
 guide-pictures: $(VENV)/.test-ready browser ## Take the screenshots of the staff guide anew
 	@$(BIN)/python -m tests.guide_pictures
@@ -84,6 +84,9 @@ soak: $(VENV)/.test-ready ## Ten minutes of load; memory must stay (needs nginx)
 
 observatory: $(VENV)/.test-ready ## The MDN HTTP Observatory on the deployment (needs nginx and npm)
 	@$(BIN)/python -m tests.observatory
+
+scan: $(VENV)/.test-ready ## wapiti and sqlmap on the deployment, as stranger and as editor (needs nginx; --postgres in ARGS)
+	@$(BIN)/python -m tests.scan $(ARGS)
 
 faults: $(VENV)/.test-ready ## Break a running site in 22 ways, on both databases (N=2000: requests under each; ARGS for pytest)
 	@mkdir -p var/db

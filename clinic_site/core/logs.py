@@ -40,6 +40,10 @@ class PrivateFormatter(logging.Formatter):
     def __init__(self) -> None:
         super().__init__()
 
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802  (logging calls it so)
+        """The moment in UTC, and said so: lines of several machines can be put in order."""
+        return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+
     def format(self, record: logging.LogRecord) -> str:
         said = f"{message_of(record)} {_pairs(fields_of(record))}".rstrip()
         lines = [f"{self.formatTime(record)} {record.levelname} {record.name} {said}"]
@@ -55,7 +59,7 @@ class JsonFormatter(PrivateFormatter):
     def format(self, record: logging.LogRecord) -> str:
         faults = faults_of(record)
         line = {
-            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "time": self.formatTime(record),
             "level": record.levelname,
             "logger": record.name,
             "message": message_of(record),

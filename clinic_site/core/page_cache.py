@@ -32,6 +32,8 @@ PATIENCE_SECONDS = 5
 BROTLI_QUALITY = 5
 # Characters of a path, a host or a header that we remember: longer ones would fill memory and lead to no page.
 LONGEST = 500
+# Said beside "public", they win.
+FOR_ONE_READER = {"private", "no-store", "no-cache"}
 # What may differ between two answers to the same question, and says nothing about the page.
 NOT_KEPT = {"content-length", "etag", "vary", "x-request-id", NGINX_UNTIL.lower()}
 
@@ -227,12 +229,14 @@ def _ask(application, environ: dict, key: str, *, stamp: Hashable) -> Answer:
 def _page(answer: Answer, *, stamp: Hashable) -> Page | None:
     """Return what may be kept of an answer: a 200 for everybody, or nothing."""
     headers = {name.lower(): value for name, value in answer.headers}
+    allowed = {name.strip().lower() for name in headers.get("cache-control", "").split(",")}
     varies = {name.strip().lower() for name in headers.get("vary", "").split(",") if name.strip()}
     if (
         not answer.status.startswith("200 ")
         or "set-cookie" in headers
         or "content-encoding" in headers
-        or "public" not in headers.get("cache-control", "")
+        or "public" not in allowed
+        or allowed & FOR_ONE_READER
         or varies - {"accept-encoding"}
     ):
         return None

@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -98,9 +98,9 @@ class Stack:
         process.terminate()
         process.wait(timeout=60)
 
-    def start_web(self, *options: str) -> None:
+    def start_web(self, *options: str, application: str = "clinic_site.wsgi") -> None:
         """Start gunicorn as shipped, at the socket, and wait until it answers."""
-        self.start("web", *GUNICORN, "--bind", f"unix:{self.socket}", *options, "clinic_site.wsgi")
+        self.start("web", *GUNICORN, "--bind", f"unix:{self.socket}", *options, application)
         self.wait("web", lambda: self.ask(f"/robots.txt?wait={time.monotonic()}").status == 200)
 
     def start_straight(self) -> int:
@@ -147,12 +147,16 @@ class Stack:
         for name, value in options.items():
             setattr(context, name, value)
         plain = socket.socket()
-        plain.settimeout(60)
-        if buffer:
-            plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
-        plain.bind((source, 0))
-        plain.connect(("127.0.0.1", self.https_port))
-        return context.wrap_socket(plain, server_hostname=host or self.host)
+        try:
+            plain.settimeout(60)
+            if buffer:
+                plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+            plain.bind((source, 0))
+            plain.connect(("127.0.0.1", self.https_port))
+            return context.wrap_socket(plain, server_hostname=host or self.host)
+        except OSError:
+            plain.close()
+            raise
 
     def ask(
         self, path: str, *, method: str = "GET", body=None, headers=None, https: bool = True, source: str = "127.0.0.1"
@@ -160,12 +164,12 @@ class Stack:
         """Return the answer to one request, its body in `body`."""
         given = {"Host": f"{self.host}:{self.https_port}" if https else self.host, **(headers or {})}
         connection = (HTTPSConnection if https else HTTPConnection)("127.0.0.1", self.http_port, timeout=60)
-        if https:
-            connection.sock = self.connect(source=source)
-        connection.request(method, path, body=body, headers=given)
-        response = connection.getresponse()
-        response.body = response.read()
-        connection.close()
+        with closing(connection):
+            if https:
+                connection.sock = self.connect(source=source)
+            connection.request(method, path, body=body, headers=given)
+            response = connection.getresponse()
+            response.body = response.read()
         return response
 
 
@@ -193,8 +197,8 @@ def write_certificate(folder: Path) -> None:
     (folder / "key.pem").chmod(0o644)  # for nobody, for the occasion
 
 
-def new_stack(folder: Path, **settings: str) -> Stack:
-    """Return a deployment in `folder`, with nginx's files written and nothing running yet."""
+def new_stack(folder: Path, *, host: str = HOST, **settings: str) -> Stack:
+    """Return a deployment of `host` in `folder`, with nginx's files written and nothing running yet."""
     folder.chmod(0o755)
     http_port, https_port = free_port(), free_port()
     environment = {
@@ -205,7 +209,7 @@ def new_stack(folder: Path, **settings: str) -> Stack:
         "SECRET_KEY": "only-for-tests-" + "x" * 50,
         "FIELD_KEYS": "dGVzdC1vbmx5LXRlc3Qtb25seS10ZXN0LW9ubHkhISE=",
         "LOOKUP_KEY": "only-for-tests-lookup",
-        "SITE_URL": f"https://{HOST}:{https_port}",
+        "SITE_URL": f"https://{host}:{https_port}",
         "TRUST_PROXY": "true",
         "EMAIL_URL": "",
         "MEDIA_STORAGE": "",
