@@ -65,7 +65,7 @@ validate: $(VENV)/.test-ready ## Check every page with the Nu HTML validator (ne
 	@$(BIN)/python -m tests.validate_html
 
 lighthouse: $(VENV)/.test-ready browser ## Six pages through Lighthouse: 100 in every category (needs npm)
-	@$(BIN)/python -m tests.lighthouse supply-chain licences sbom audit
+	@$(BIN)/python -m tests.lighthouse
 
 guide-pictures: $(VENV)/.test-ready browser ## Take the screenshots of the staff guide anew
 	@$(BIN)/python -m tests.guide_pictures

@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString, mark_safe
 from clinic_site.core.html import CITATION as MARK
 from clinic_site.core.html import KEY
 
-MARKS = re.compile(rf"(?:\s*\[@{KEY}\])+")
+MARKS = re.compile(rf"(?<!\s)(?:\s*\[@{KEY}\])+")
 TAG = re.compile(r"""(<(?:[^<>"']|"[^"]*"|'[^']*')*>)""")
 
 

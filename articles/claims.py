@@ -5,6 +5,7 @@ asks the database.
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -68,12 +69,18 @@ def lacks_citation(text: str, *, claim_words: Iterable[str]) -> bool:
 
 def sentence_around(text: str, position: int) -> str:
     """Return the sentence of plain `text` in which `position` lies."""
-    end = 0
-    for sentence in sentences(text):
+    ends, found = _ends_of_sentences(text)
+    place = bisect_right(ends, position)
+    return found[place] if place < len(found) else text
+
+
+@lru_cache(maxsize=2)  # asked for each use of a word in one text
+def _ends_of_sentences(text: str) -> tuple[list[int], list[str]]:
+    ends, found, end = [], sentences(text), 0
+    for sentence in found:
         end = text.index(sentence, end) + len(sentence)
-        if position < end:
-            return sentence
-    return text
+        ends.append(end)
+    return ends, found
 
 
 @lru_cache(maxsize=16)

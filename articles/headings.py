@@ -31,6 +31,7 @@ class Headings:
 
     def __init__(self, taken: Iterable[str] = ()) -> None:
         self._taken: set[str] = set(taken)
+        self._next: dict[str, int] = {}  # the number to try for each id that was wanted: many headings may read alike
         self.contents: list[ContentsEntry] = []
 
     @property
@@ -60,8 +61,9 @@ class Headings:
         return f'<h{level} id="{anchor}">{without_ids(inner)}</h{level}>'
 
     def _free(self, wanted: str) -> str:
-        anchor, number = wanted, 2
+        anchor, number = wanted, self._next.get(wanted, 2)
         while anchor in self._taken:
             anchor, number = f"{wanted}-{number}", number + 1
+        self._next[wanted] = number
         self._taken.add(anchor)
         return anchor

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 # A full stop after these, or after a single capital letter, ends no sentence.
 ABBREVIATIONS = "Dr Mr Mrs Ms St vs No Fig al etc eg ie approx dept inc"
 NO_END = re.compile(rf"(?:\b(?:{'|'.join(ABBREVIATIONS.split())})|\b[A-Z]|\b[a-z]\.[a-z])\.$", re.IGNORECASE)
+LAST_LETTERS = 12  # more than the longest of them
 END = re.compile(r"(?<=[.!?])[”’\"')\]]*\s+(?=[“‘\"'(\[]*[A-Z0-9])")
 
 VOWELS = re.compile(r"[aeiouy]+")
@@ -25,8 +26,8 @@ def sentences(text: str) -> list[str]:
     found: list[str] = []
     start = 0
     for gap in END.finditer(text):
-        piece = text[start : gap.start()]
-        if NO_END.search(piece):
+        # The last letters tell. A whole piece that never ends would be gone through at each of its full stops.
+        if NO_END.search(text, max(start, gap.start() - LAST_LETTERS), gap.start()):
             continue
         found.append(text[start : gap.end()].strip())
         start = gap.end()

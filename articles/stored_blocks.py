@@ -40,7 +40,7 @@ def _statement(kinds: tuple[type[models.Model], ...]) -> str:
         texts = [*(f'"{name}"' for name in _texts(kind)), *["''"] * MOST_TEXTS][:MOST_TEXTS]
         picture = "picture_id" if hasattr(kind, "picture") else "CAST(NULL AS bigint)"
         parts.append(
-            f"SELECT ordering, {number}, id, {picture}, {', '.join(texts)}"
+            f"SELECT ordering, {number}, id, {picture}, {', '.join(texts)}"  # nosec B608  # names of our models
             f" FROM {kind._meta.db_table} WHERE parent_id = %s AND region = %s"
         )
     return " UNION ALL ".join(parts)

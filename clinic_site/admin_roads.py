@@ -60,7 +60,10 @@ class NarrowRoads(AdminSite):
         audit.note("signed-out", user=request.user, now=timezone.now())
         logout(request)
         messages.success(request, "You have signed out.")
-        return HttpResponseRedirect(resolve_url(settings.LOGIN_URL))
+        response = HttpResponseRedirect(resolve_url(settings.LOGIN_URL))
+        # Not "cookies": the device stays known, so that nobody else's tries lock its owner out.
+        response.headers["Clear-Site-Data"] = '"cache", "storage"'
+        return response
 
     def password_change(self, request, extra_context=None):
         """Let people set their own password, note that they did, and tell them by mail."""

@@ -44,7 +44,8 @@ class ClinicAdminSite(launch_page.LaunchPage, NarrowRoads):
 
     def admin_view(self, view, cacheable=False):
         """Wrap an admin view: staff only, the admin's own policy, a nonce for the editors' import map."""
-        for_staff = super().admin_view(view, cacheable)
+        # Never kept by a browser, whatever Django would let it keep: each page has the name of who is signed in.
+        for_staff = super().admin_view(view)
 
         def wrapped(request, *args, **kwargs):
             _refuse_nul(request)

@@ -189,3 +189,27 @@ def second_step_is_required(app_configs, **kwargs) -> list:
             )
         ]
     return []
+
+
+@register(TAG, deploy=True)
+def others_are_spoken_to_in_secret(app_configs, **kwargs) -> list:
+    """On the way to another machine, nobody must read along or stand in its place."""
+    found = []
+    mail_is_secret = getattr(settings, "EMAIL_USE_TLS", False) or getattr(settings, "EMAIL_USE_SSL", False)
+    if settings.MAIL_IS_CONFIGURED and _is_elsewhere(settings.EMAIL_HOST) and not mail_is_secret:
+        hint = "Let EMAIL_URL begin with smtp+tls:// or smtp+ssl://."
+        found.append(CheckWarning("Mails and the mail password travel in the clear", hint=hint, id="clinic.W007"))
+    database = settings.DATABASES["default"]
+    hosts = str(database.get("HOST") or "").split(",")
+    if any(map(_is_elsewhere, hosts)) and database["OPTIONS"].get("sslmode") != "verify-full":
+        hint = "Add sslmode=verify-full and sslrootcert=… to DATABASE_URL; without it libpq goes on in the clear."
+        found.append(CheckWarning("The way to the database is open to others", hint=hint, id="clinic.W008"))
+    return found
+
+
+def _is_elsewhere(host: str) -> bool:
+    """Whether `host` is another machine. A name without a dot is a container's, on a network of its own."""
+    try:
+        return not ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return "." in host and not host.startswith("/")

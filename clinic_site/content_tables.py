@@ -4,6 +4,7 @@ from django.apps import apps
 from django.db import connections
 
 from clinic_site.core import content_stamp
+from consults import report_marks
 
 CONTENT = {
     "core": ["ClinicIdentity", "Page", "Picture", "Redirect", "Rendition", "SiteText"],
@@ -22,7 +23,7 @@ def content_tables() -> list[str]:
 
 
 def install_triggers(*, using: str, **kwargs) -> None:
-    """Make the triggers that are lacking, after migrations: SQLite drops them with a table that one rebuilds.
+    """Make all triggers that are lacking, after migrations: SQLite drops them with a table that one rebuilds.
 
     Django's `post_migrate` calls it; nothing else runs after every `migrate`, and after a flush.
     """
@@ -30,3 +31,4 @@ def install_triggers(*, using: str, **kwargs) -> None:
     there = set(connection.introspection.table_names())
     if {content_stamp.TABLE, *content_tables()} <= there:
         content_stamp.install(connection, tables=content_tables())
+    report_marks.install(connection)

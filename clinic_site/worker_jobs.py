@@ -8,6 +8,7 @@ from clinic_site.backups.jobs import DAILY_BACKUP, back_up_again, note_erased, v
 from clinic_site.core.backup_status import VERIFY_JOB
 from clinic_site.core.content_stamp import forget_changes
 from clinic_site.core.jobs import DailyJob, FrequentJob, Job, WeeklyJob, forget_old_runs
+from clinic_site.core.planner import count_rows
 from clinic_site.core.search.missed import forget_missed
 from clinic_site.signin.mails import forget_links
 from clinic_site.signin.standing import forget_sessions
@@ -17,6 +18,7 @@ from consults.digest import queue_digest
 from consults.failures import tell_of_failed_mails
 from consults.recipients import forget_codes
 from consults.reminders import watch_promises
+from consults.report_weeks import keep_weeks
 from consults.retention import expire
 from consults.silence import TEST_JOB, ping_heartbeat, send_test, send_test_again
 
@@ -42,6 +44,8 @@ PERIODIC_JOBS: list[Job] = [
     FrequentJob("backup-again", back_up_again, every=timedelta(minutes=30)),
     FrequentJob("erased-requests", note_erased, every=timedelta(minutes=5)),
     WeeklyJob(VERIFY_JOB, verify, weekday=6, not_before=time(4)),
+    DailyJob("row-counts", count_rows, not_before=time(3)),
+    FrequentJob("report-weeks", keep_weeks, every=timedelta(minutes=5)),
 ]
 # Whenever no mail waits, a little at a time.
 IDLE_WORK = [ping_heartbeat, check_links]

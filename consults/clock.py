@@ -22,14 +22,16 @@ NIGHT_FROM, NIGHT_UNTIL = time(20), time(7)
 # Without hours, a working day begins now.
 DAY_BEGINS = time(9)
 SATURDAY = 5
+# After so long, days tell more than opening hours, which would have to be counted one by one.
+LONG_BROKEN = timedelta(days=30)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Promise:
     """Until when a person should hear from the clinic.
 
-    `left` is opening time; it is negative once the promise is broken. Where no hours are set, all
-    time is opening time, and `sentence` calls it plain hours.
+    `left` is opening time; it is negative once the promise is broken, and all time counts once that is
+    30 days ago. Where no hours are set, all time is opening time, and `sentence` calls it plain hours.
     """
 
     deadline: datetime
@@ -56,6 +58,9 @@ def promise(request: ConsultRequest, *, hours: int | None, calendars: Calendars,
         return None
     calendar = calendars.of(request.location_id)
     deadline = after_business_minutes(calendar, start=request.waiting_since, minutes=hours * 60)
+    if now - deadline > LONG_BROKEN:
+        ago = length_text(now - deadline, opening=False)
+        return Promise(deadline=deadline, left=deadline - now, sentence=f"promise broken {ago} ago")
     left = business_time(calendar, start=now, end=deadline) or -business_time(calendar, start=deadline, end=now)
     return Promise(deadline=deadline, left=left, sentence=_sentence(calendar, left))
 

@@ -11,6 +11,7 @@ from itertools import groupby
 
 from django.db.models import Count, F, Q
 from django.db.models.functions import Coalesce
+from django.db.models.lookups import Exact
 from django.urls import reverse
 
 from clinic_site.core.models import AuditEntry, ClinicIdentity
@@ -29,9 +30,10 @@ Stage = ConsultRequest.Stage
 SHOWN_FIRST = 50
 SHOWN_AFTER = 20
 LONG = timedelta(days=1)
-OPEN = Q(stage__in=[Stage.WAITING, Stage.IN_TOUCH])
-UNTRIED = Q(stage=Stage.WAITING, next_action_at=None)
-NO_DAY = Q(stage=Stage.IN_TOUCH, next_action_at=None)
+# That it has no end follows from the stage; said as well, so that the index of open requests is used.
+OPEN = Q(stage__in=[Stage.WAITING, Stage.IN_TOUCH], finished_at=None)
+UNTRIED = Q(stage=Stage.WAITING, finished_at=None, next_action_at=None)
+NO_DAY = Q(stage=Stage.IN_TOUCH, finished_at=None, next_action_at=None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,10 +90,19 @@ def due_later(*, now: datetime) -> Q:
     return OPEN & Q(next_action_at__gte=day_bounds(now=now)[1])
 
 
+def owned_by(user) -> Q:
+    """Open, and taken on by `user`."""
+    # As an expression: by the index of owners, SQLite may fetch all that somebody ever had.
+    return OPEN & Q(Exact(Coalesce("owner_id", 0), user.pk))
+
+
 def answered_today(*, now: datetime) -> Q:
     """First contacted, booked or closed on the clinic's day."""
     start, end = day_bounds(now=now)
-    return Q(first_contact_at__gte=start, first_contact_at__lt=end) | Q(finished_at__gte=start, finished_at__lt=end)
+    keys = ConsultRequest.objects.order_by().values("pk")
+    contacted = keys.filter(first_contact_at__gte=start, first_contact_at__lt=end)
+    # As one set of keys, each part by its own index: of an OR, SQLite may think that it is most of the table.
+    return Q(pk__in=contacted.union(keys.filter(finished_at__gte=start, finished_at__lt=end)))
 
 
 def desk(user, *, now: datetime) -> Desk | None:
@@ -105,7 +116,7 @@ def desk(user, *, now: datetime) -> Desk | None:
     waiting = _take(real.filter(UNTRIED).order_by("waiting_since", "pk"), SHOWN_FIRST)
     due = _take(real.filter(due_today(now=now)).order_by("next_action_at", "pk"), SHOWN_FIRST)
     mine = _take(
-        real.filter(OPEN, owner=user).order_by(F("next_action_at").asc(nulls_first=True), "waiting_since", "pk"),
+        real.filter(owned_by(user)).order_by(F("next_action_at").asc(nulls_first=True), "waiting_since", "pk"),
         SHOWN_AFTER,
     )
     done = _take(answered.order_by(Coalesce("finished_at", "first_contact_at").desc(), "-pk"), SHOWN_AFTER)
@@ -171,19 +182,24 @@ def _stage(asked: ConsultRequest) -> str:
 
 def _counts(real, user, now: datetime) -> dict[str, int]:
     """How many open requests there are of each kind, counted in one go."""
-    due = due_today(now=now)
+    _, tomorrow = day_bounds(now=now)
+    # Nothing but what the index of open requests holds, or PostgreSQL would fetch each row.
+    no_day = Q(next_action_at=None)
     return real.filter(OPEN).aggregate(
-        untried=Count("pk", filter=UNTRIED),
-        due=Count("pk", filter=due),
-        overdue=Count("pk", filter=due & Q(next_action_at__lte=now)),
-        later=Count("pk", filter=due_later(now=now)),
-        no_day=Count("pk", filter=NO_DAY),
+        untried=Count("pk", filter=no_day & Q(stage=Stage.WAITING)),
+        due=Count("pk", filter=Q(next_action_at__lt=tomorrow)),
+        overdue=Count("pk", filter=Q(next_action_at__lt=tomorrow, next_action_at__lte=now)),
+        later=Count("pk", filter=Q(next_action_at__gte=tomorrow)),
+        no_day=Count("pk", filter=no_day & Q(stage=Stage.IN_TOUCH)),
         mine=Count("pk", filter=Q(owner=user)),
     )
 
 
 def _take(requests, most: int) -> list[ConsultRequest]:
-    return list(with_consents(requests.select_related("location", "owner"))[:most])
+    """The first of `requests`, in their order. They are chosen in the index; only those shown are fetched."""
+    chosen = list(requests.values_list("pk", flat=True)[:most])
+    shown = with_consents(ConsultRequest.objects.filter(pk__in=chosen).select_related("location", "owner"))
+    return sorted(shown, key=lambda request: chosen.index(request.pk))
 
 
 def _record(user, now: datetime, shown: list[ConsultRequest]) -> None:

@@ -83,18 +83,18 @@ def receive_consult(
     """
     fingerprint = _test_fingerprint(now) if is_test else answers.fingerprint
     with transaction.atomic():
-        known = _find(fingerprint)
-        if known is None:
+        # Asked first: an INSERT that is refused would stand in PostgreSQL's log with all its values.
+        if not ConsultRequest.objects.filter(fingerprint=fingerprint).exists():
             try:
                 with transaction.atomic():
                     if is_test:
                         return Receipt(_store_test(answers, source, now, consent_ids))
                     return Receipt(_store(answers, source, client, now, page, consent_ids))
             except IntegrityError:
-                # The same submission, at the same moment, in another process.
-                known = _find(fingerprint)
-                if known is None:
+                # The same submission, at the same moment, in another process?
+                if _find(fingerprint) is None:
                     raise
+        known = _find(fingerprint)
         if now - known.last_asked_at >= SAME_CLICK:
             _ask_again(known, now)
         return Receipt(known, is_repeat=True)
@@ -208,11 +208,14 @@ def _keep_consents(request: ConsultRequest, answers: Answers, consent_ids: tuple
         Purpose.VOICEMAIL: ("may_name_clinic", answers.may_name_clinic),
         Purpose.TEXT: ("may_text", answers.may_text),
     }
-    shown = {text.purpose: text for text in ConsentText.objects.filter(pk__in=consent_ids)}
-    for purpose, (box, is_given) in given.items():
-        text = shown.get(purpose) or ConsentText.current(purpose)
-        if text is not None:
-            Consent.objects.create(request=request, text=text, box=box, is_given=is_given, at=now)
+    texts = {text.purpose: text for text in ConsentText.objects.filter(pk__in=consent_ids)} if consent_ids else {}
+    if not given.keys() <= texts.keys():
+        texts = {**ConsentText.all_current(), **texts}
+    Consent.objects.bulk_create(
+        Consent(request=request, text=text, box=box, is_given=is_given, at=now)
+        for purpose, (box, is_given) in given.items()
+        if (text := texts.get(purpose))
+    )
 
 
 def _count_source(page: str, now: datetime) -> None:

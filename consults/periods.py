@@ -17,7 +17,8 @@ MOST_YEARS = 3
 DEFAULT_WEEKS = 12
 # A Monday: weeks are counted from it. It lies three days before the epoch.
 FIRST_MONDAY = date(1969, 12, 29)
-DAY, HOUR = 86_400, 3_600
+ONE_WEEK = timedelta(weeks=1)
+HOUR, HOURS_OF_A_WEEK = 3_600, 168
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,19 +125,15 @@ class YearAndMonth(Func):
         return self.as_sql(compiler, connection, template="to_char(%(expressions)s, 'YYYY-MM')", **context)
 
 
-def week_number(field: str, period: Period):
-    """Return the expression for the local week of the moment in `field`: see `week_of`."""
-    return (_local_seconds(field, period) / DAY + 3) / 7
+def hour_number(field: str, period: Period):
+    """Return the expression for the local hour of the moment in `field`: see `week_and_hour`."""
+    return _local_seconds(field, period) / HOUR + 3 * 24
 
 
-def week_of(number: int) -> date:
-    """Return the Monday of the week with this number."""
-    return FIRST_MONDAY + timedelta(weeks=number)
-
-
-def hour_of_week(field: str, period: Period):
-    """Return the expression for the local hour of the moment in `field`, 0 to 167 from Monday at midnight on."""
-    return (_local_seconds(field, period) / HOUR + 3 * 24) % 168
+def week_and_hour(number: int) -> tuple[date, int]:
+    """Return the Monday of the week of the hour with this number, and which of its 168 hours it is."""
+    week, hour = divmod(number, HOURS_OF_A_WEEK)
+    return FIRST_MONDAY + week * ONE_WEEK, hour
 
 
 def _local_seconds(field: str, period: Period):

@@ -1,14 +1,14 @@
 """What every part of the report page is made of: the counts behind it, its tables, how it tells numbers."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 
 from . import charts, reports
-from .models.request import ConsultRequestQuerySet
 from .periods import Period
+from .report_weeks import Weeks, count_weeks
 from .reports import ContactTimes, SetAside, merged
 
 # Of fewer than these, a percentage says more than is known.
@@ -49,18 +49,23 @@ class Section:
 class Figures:
     """What was counted, each at most once. `clinics` are id (None: not sure) and name, in the order shown.
 
+    `visible` are the ids of those of whose requests the reader may hear; None stands for people who were not sure.
     `promise_hours` is how soon the clinic promises an answer, in opening hours; None: no promise.
     """
 
-    requests: ConsultRequestQuerySet
+    visible: Collection[int | None]
     clinics: Sequence[tuple[int | None, str]]
     period: Period
     promise_hours: int | None
     now: datetime
 
     @cached_property
+    def weeks(self) -> Weeks:
+        return count_weeks(period=self.period, clinics=self.visible)
+
+    @cached_property
     def contact(self) -> dict[date, dict[int | None, ContactTimes]]:
-        return reports.contact_times(self.requests, period=self.period)
+        return reports.contact_times(self.weeks)
 
     @cached_property
     def contact_by_clinic(self) -> dict[int | None, ContactTimes]:
@@ -83,7 +88,7 @@ class Figures:
 
     @cached_property
     def set_aside(self) -> dict[date, SetAside]:
-        return reports.set_aside(self.requests, period=self.period)
+        return reports.set_aside(self.weeks)
 
     def week(self, monday: date) -> str:
         """A week as tables name it, and whether some of its days are outside the period."""

@@ -15,13 +15,10 @@ FEW = f"fewer than {FEWEST_SHOWN}"
 
 
 def requests_by_week(figures: Figures) -> Section:
-    series = [
-        charts.Series(name=name, values=[counts[clinic] for counts in figures.arrivals.values()])
-        for clinic, name in figures.clinics
-    ]
     names = [name for _, name in figures.clinics]
     total = figures.contact_of_all.asked
     several = len(names) > 1
+    series = _series_by_week(figures)
     rows = [
         [week, *([counts.total()] if several else []), *(counts[clinic] for clinic, _ in figures.clinics)]
         for week, counts in figures.arrivals.items()
@@ -32,7 +29,12 @@ def requests_by_week(figures: Figures) -> Section:
         heading="Requests by week",
         meaning=[
             "How many people asked for a consult, by the week in which they asked (Monday to Sunday, local time) and "
-            "the clinic they chose. Spam and the site’s own tests are left out; a request sent twice counts once."
+            "the clinic they chose. Spam and the site’s own tests are left out; a request sent twice counts once.",
+            *(
+                ["So many clinics are drawn as one column; the table tells them apart."]
+                if len(series) < len(names)
+                else []
+            ),
         ],
         chart=charts.columns(
             key="weeks",
@@ -55,8 +57,16 @@ def requests_by_week(figures: Figures) -> Section:
     )
 
 
+def _series_by_week(figures: Figures) -> list[charts.Series]:
+    """One for each clinic; one for all when they are more than there are colours to tell them apart."""
+    weeks = figures.arrivals.values()
+    if len(figures.clinics) > charts.COLOURS:
+        return [charts.Series(name="All", values=[counts.total() for counts in weeks])]
+    return [charts.Series(name=name, values=[counts[clinic] for counts in weeks]) for clinic, name in figures.clinics]
+
+
 def outcomes(figures: Figures) -> Section:
-    found = reports.outcomes(figures.requests, period=figures.period)
+    found = reports.outcomes(figures.weeks)
     # The last one is for what came from elsewhere: named only when there is any.
     rows = [[reports.OUTCOMES[key], count] for key, count in found.items() if count or key != reports.OTHER_END]
     return _counts(
@@ -70,7 +80,7 @@ def outcomes(figures: Figures) -> Section:
 
 
 def sources(figures: Figures) -> Section:
-    found = reports.sources(figures.requests, period=figures.period)
+    found = reports.sources(figures.weeks)
     return _counts(
         key="sources",
         heading="Kinds of page they came from",
@@ -110,7 +120,7 @@ def _counts(*, key: str, heading: str, meaning: str, first: str, caption: str, r
 
 
 def hours(figures: Figures) -> Section:
-    days = reports.hours_of_week(figures.requests, period=figures.period)
+    days = reports.hours_of_week(figures.weeks)
     totals = [sum(day[hour] for day in days) for hour in range(24)]
     names = [f"{hour % 12 or 12} {'am' if hour < 12 else 'pm'}" for hour in range(24)]
     rows = [

@@ -1,26 +1,39 @@
-"""What the reports say, as numbers: each function counts in the database and returns plain values.
+"""What the reports say, as numbers: each function returns plain values.
 
-`requests` are those the reader may see; none of the functions looks at who that is. A request belongs
-to the local day, week and hour in which it was asked, and only real ones count: no spam, no tests.
+`weeks` are the counts of what the reader may see; none of the functions looks at who that is. A request
+belongs to the local day, week and hour in which it was asked, and only real ones count: no spam, no tests.
 """
 
+from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import chain
 
-from django.db.models import Case, Count, Max, Sum, Value, When
+from django.db.models import Sum
 from django.urls import reverse
 
 from articles.models import Article
 
 from .models import Activity, ConsultRequest, SourceCount
-from .models.request import ConsultRequestQuerySet
-from .periods import Period, YearAndMonth, hour_of_week, next_month, week_number, week_of
+from .periods import Period, YearAndMonth, next_month
+from .report_weeks import (
+    CONTACT_AT,
+    ENDED_WITHOUT,
+    ENDS,
+    NOT_YET,
+    OTHER_END,
+    OUTCOME_AT,
+    SOURCE_AT,
+    STATE_AT,
+    UNMEASURED,
+    Tally,
+    Weeks,
+    hour_letter,
+)
 
 Stage, SpamState = ConsultRequest.Stage, ConsultRequest.SpamState
-ENDS = [Activity.Kind.NOT_A_FIT, Activity.Kind.WRONG_NUMBER, Activity.Kind.DUPLICATE]
-OTHER_END = "other"
 # What a request has come to, in the order in which it is shown.
 OUTCOMES = {
     Stage.WAITING: "Waiting",
@@ -31,22 +44,20 @@ OUTCOMES = {
 }
 # A count of articles below this could be tied to one person.
 FEWEST_SHOWN = 3
-# Whether anybody was contacted: small numbers, which databases sort fastest.
-CONTACTED, NOT_YET, ENDED_WITHOUT = range(3)
 
 
-@dataclass
+@dataclass(kw_only=True, slots=True)
 class ContactTimes:
-    """How fast a set of requests was answered. `minutes` counts each length of opening time, in minutes."""
+    """How fast a set of requests was answered. `minutes` are lengths of opening time, the shortest first."""
 
-    minutes: Counter = field(default_factory=Counter)
+    minutes: Sequence[int] = ()
     unmeasured: int = 0
     not_yet: int = 0
     ended_without: int = 0
 
     @property
     def measured(self) -> int:
-        return self.minutes.total()
+        return len(self.minutes)
 
     @property
     def contacted(self) -> int:
@@ -66,13 +77,7 @@ class ContactTimes:
 
     def within(self, minutes: int) -> int:
         """How many were contacted within so much opening time."""
-        return sum(count for length, count in self.minutes.items() if length <= minutes)
-
-    def add(self, other: "ContactTimes") -> None:
-        self.minutes.update(other.minutes)
-        self.unmeasured += other.unmeasured
-        self.not_yet += other.not_yet
-        self.ended_without += other.ended_without
+        return bisect_right(self.minutes, minutes)
 
 
 @dataclass(frozen=True)
@@ -107,93 +112,75 @@ class ArticleMonths:
         return sum(count for count in self.months.values() if count)
 
 
-def nearest_rank(counts: Counter, *, percent: int) -> int | None:
-    """Return the smallest value that at least `percent` of all values do not exceed; None when there is none."""
-    rank = -(-percent * counts.total() // 100)
-    for value in sorted(counts):
-        rank -= counts[value]
-        if rank <= 0:
-            return value
-    return None
+def nearest_rank(in_order: Sequence[int], *, percent: int) -> int | None:
+    """Return the smallest value that at least `percent` of all values do not exceed; None when there is none.
+
+    `in_order` are the values, the smallest first.
+    """
+    return in_order[-(-percent * len(in_order) // 100) - 1] if in_order else None
 
 
-def contact_times(requests: ConsultRequestQuerySet, *, period: Period) -> dict[date, dict[int | None, ContactTimes]]:
+def contact_times(weeks: Weeks) -> dict[date, dict[int | None, ContactTimes]]:
     """Return for each week how many requests came in and how fast they were answered, by the clinic's id.
 
     None stands for people who were not sure which clinic.
     """
-    contact = Case(
-        When(first_contact_at__isnull=False, then=Value(CONTACTED)),
-        When(stage__in=[Stage.WAITING, Stage.IN_TOUCH], then=Value(NOT_YET)),
-        default=Value(ENDED_WITHOUT),
-    )
-    weeks = {week: defaultdict(ContactTimes) for week in period.weeks}
-    found = _inside(requests.real(), period).annotate(week=week_number("asked_at", period), contact=contact)
-    for week, clinic, state, minutes, count in _counted(found, "week", "location_id", "contact", "answered_minutes"):
-        times = weeks[week_of(week)][clinic]
-        if state == NOT_YET:
-            times.not_yet += count
-        elif state == ENDED_WITHOUT:
-            times.ended_without += count
-        elif minutes is None:
-            times.unmeasured += count
-        else:
-            times.minutes[minutes] += count
-    return weeks
+    return {
+        week: {
+            clinic: ContactTimes(
+                minutes=tally.minutes,
+                unmeasured=tally.counts[CONTACT_AT[UNMEASURED]],
+                not_yet=tally.counts[CONTACT_AT[NOT_YET]],
+                ended_without=tally.counts[CONTACT_AT[ENDED_WITHOUT]],
+            )
+            for clinic, tally in tallies.items()
+            if tally.hours  # there was more than spam
+        }
+        for week, tallies in weeks.items()
+    }
 
 
 def merged(several: Iterable[ContactTimes]) -> ContactTimes:
     """Return what several sets of requests come to together."""
-    together = ContactTimes()
-    for times in several:
-        together.add(times)
-    return together
+    several = list(several)
+    return ContactTimes(
+        minutes=sorted(chain.from_iterable(times.minutes for times in several)),
+        unmeasured=sum(times.unmeasured for times in several),
+        not_yet=sum(times.not_yet for times in several),
+        ended_without=sum(times.ended_without for times in several),
+    )
 
 
-def outcomes(requests: ConsultRequestQuerySet, *, period: Period) -> dict[str, int]:
+def outcomes(weeks: Weeks) -> dict[str, int]:
     """Return what the requests have come to by now: a stage, or for closed ones how they last ended."""
-    asked = _inside(requests.real(), period)
-    stages = dict(_counted(asked, "stage"))
-    closed = asked.filter(stage=Stage.CLOSED).order_by()
-    # Activities are only ever added, so the highest id is the last one. Asked once for all of them: a
-    # subquery for each request took three times as long.
-    last = Activity.objects.filter(request__in=closed, kind__in=ENDS).order_by().values("request_id")
-    last = last.annotate(last=Max("pk")).values("last")
-    ends = dict(Activity.objects.filter(pk__in=last).order_by().values_list("kind").annotate(count=Count("pk")))
-    other = stages.pop(Stage.CLOSED, 0) - sum(ends.values())
-    return {outcome: {**stages, **ends, OTHER_END: other}.get(outcome, 0) for outcome in OUTCOMES}
+    counts = _summed(_all(weeks))
+    return {outcome: counts[OUTCOME_AT[outcome]] for outcome in OUTCOMES}
 
 
-def hours_of_week(requests: ConsultRequestQuerySet, *, period: Period) -> list[list[int]]:
+def hours_of_week(weeks: Weeks) -> list[list[int]]:
     """Return how many requests came in each local hour, for each day from Monday on."""
-    days = [[0] * 24 for _ in range(7)]
-    found = _inside(requests.real(), period).annotate(hour=hour_of_week("asked_at", period))
-    for hour, count in _counted(found, "hour"):
-        days[hour // 24][hour % 24] += count
-    return days
+    counts = Counter("".join(tally.hours for tally in _all(weeks)))
+    return [[counts[hour_letter(24 * day + hour)] for hour in range(24)] for day in range(7)]
 
 
-def sources(requests: ConsultRequestQuerySet, *, period: Period) -> dict[str, int]:
+def sources(weeks: Weeks) -> dict[str, int]:
     """Return how many requests came from each kind of page."""
-    counts = dict.fromkeys(ConsultRequest.Source.values, 0)
-    return {**counts, **dict(_counted(_inside(requests.real(), period), "source"))}
+    counts = _summed(_all(weeks))
+    return {source: counts[SOURCE_AT[source]] for source in ConsultRequest.Source.values}
 
 
-def set_aside(requests: ConsultRequestQuerySet, *, period: Period) -> dict[date, SetAside]:
+def set_aside(weeks: Weeks) -> dict[date, SetAside]:
     """Return for each week how much of what came in was ever set aside as possible spam."""
-    weeks = {week: Counter() for week in period.weeks}
-    found = _inside(requests.filter(is_test=False), period).annotate(week=week_number("asked_at", period))
-    for week, state, count in _counted(found, "week", "spam_state"):
-        weeks[week_of(week)][state] += count
-    return {
-        week: SetAside(
-            received=states.total(),
-            waiting=states[SpamState.QUARANTINED],
-            confirmed=states[SpamState.CONFIRMED],
-            released=states[SpamState.RELEASED],
+    found = {}
+    for week, tallies in weeks.items():
+        counts = _summed(tallies.values())
+        found[week] = SetAside(
+            received=sum(counts[place] for place in STATE_AT.values()),
+            waiting=counts[STATE_AT[SpamState.QUARANTINED]],
+            confirmed=counts[STATE_AT[SpamState.CONFIRMED]],
+            released=counts[STATE_AT[SpamState.RELEASED]],
         )
-        for week, states in weeks.items()
-    }
+    return found
 
 
 def whole_months(period: Period, *, now: datetime) -> list[date]:
@@ -233,9 +220,10 @@ def article_months(*, period: Period, now: datetime) -> list[ArticleMonths]:
     return sorted(found, key=lambda article: (-article.shown, -len(article.months), article.title, article.path))
 
 
-def _inside(requests: ConsultRequestQuerySet, period: Period) -> ConsultRequestQuerySet:
-    return requests.filter(**period.holds("asked_at"))
+def _all(weeks: Weeks) -> list[Tally]:
+    return [tally for tallies in weeks.values() for tally in tallies.values()]
 
 
-def _counted(requests: ConsultRequestQuerySet, *by: str) -> ConsultRequestQuerySet:
-    return requests.order_by().values_list(*by).annotate(count=Count("pk"))
+def _summed(tallies: Iterable[Tally]) -> list[int]:
+    """Each count, of all of them together."""
+    return [sum(column) for column in zip(Tally().counts, *(tally.counts for tally in tallies), strict=True)]

@@ -138,5 +138,14 @@ def load_calendars() -> Calendars:
     active = {row.location_id for row in hours if row.location.is_active}
     return Calendars(
         by_location={pk: Calendar((own,)) for pk, own in rules.items()},
-        anywhere=Calendar(tuple(own for pk, own in rules.items() if pk in active)),
+        anywhere=Calendar(_distinct(own for pk, own in rules.items() if pk in active)),
     )
+
+
+def _distinct(rules: Iterable[Rules]) -> tuple[Rules, ...]:
+    """Leave out clinics that keep the same hours as another: a hundred of them are open when one is."""
+    by_hours = {}
+    for own in rules:
+        hours = tuple((row.weekday, row.opens, row.closes) for row in own.hours)
+        by_hours[hours, tuple(closure.pk for closure in own.closures)] = own
+    return tuple(by_hours.values())

@@ -13,6 +13,9 @@ from cryptography.fernet import Fernet
 from django.conf import settings
 from django.db import connection
 
+# What Playwright needs, and what makes signing in short, has no place on a real site.
+ONLY_FOR_TESTS = {"DJANGO_ALLOW_ASYNC_UNSAFE", "REQUIRE_SECOND_STEP", "SIGN_IN_LASTS_HOURS", "SIGN_IN_IDLE_MINUTES"}
+
 
 def production(var_dir: Path, **changes: str) -> dict[str, str]:
     """The environment of a configured production site at https://clinic.example whose database is the test's."""
@@ -20,8 +23,7 @@ def production(var_dir: Path, **changes: str) -> dict[str, str]:
     given = connection.settings_dict
     is_file = connection.vendor == "sqlite"
     server = f"{given['USER']}:{given['PASSWORD']}@{given['HOST']}:{given['PORT']}"
-    # What Playwright needs has no place on a real site.
-    inherited = {name: value for name, value in os.environ.items() if name != "DJANGO_ALLOW_ASYNC_UNSAFE"}
+    inherited = {name: value for name, value in os.environ.items() if name not in ONLY_FOR_TESTS}
     return {
         **inherited,
         "DJANGO_SETTINGS_MODULE": "clinic_site.settings.production",

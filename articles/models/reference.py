@@ -44,8 +44,13 @@ class Reference(models.Model):
 
     @property
     def url(self) -> str:
-        """Where readers find the source; '' when no address is known."""
-        return f"https://doi.org/{quote(self.doi, safe='/():;._-')}" if self.doi else self.link
+        """Where readers find the source; '' when no address is known.
+
+        A row that no form wrote may hold a `javascript:` link: it is no address.
+        """
+        if self.doi:
+            return f"https://doi.org/{quote(self.doi, safe='/():;._-')}"
+        return self.link if self.link.lower().startswith(("https://", "http://")) else ""
 
 
 def validate_citations(text: str) -> None:

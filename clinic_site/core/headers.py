@@ -2,6 +2,8 @@
 
 from django.conf import settings
 
+from .caching import NGINX_UNTIL
+
 # For everything that is no page: files, data, redirects, empty answers. Opened by itself it can load and run nothing.
 NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
@@ -14,10 +16,16 @@ class HeadersMiddleware:
 
     def __call__(self, request):
         response = self.get_response(request)
+        if response.headers.get("Content-Type", "").endswith("xml"):  # drawings: other XML says it by itself
+            response.headers["Content-Type"] += "; charset=utf-8"
         for name, value in settings.SECURITY_HEADERS.items():
             response.headers.setdefault(name, value)
         if not _is_page(response):
             response.headers.setdefault("Content-Security-Policy", NOTHING)
+        if response.cookies and "public" in response.headers.get("Cache-Control", ""):
+            # A cookie that is taken back or given anew is this one browser's, whatever the view said of the page.
+            response.headers["Cache-Control"] = "private, no-store"
+            response.headers.pop(NGINX_UNTIL, None)
         return response
 
 

@@ -27,7 +27,7 @@ OPERATORS_WORDS = (ImproperlyConfigured, SystemCheckError)
 # What would end a line, or change how it is read.
 CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 # What gunicorn may say of itself: numbers, names, the addresses it listens on.
-OF_ITSELF = re.compile(r"https?://[\w.:\[\]]+|unix:[\w./-]+|\('[\da-f.:]+', \d+.*\)|[\w.]+")
+OF_ITSELF = re.compile(r"https?://[\w.:\[\]]+|unix:[\w./-]+|\('[\da-f.:]+'(?:, \d+)+\)|[\w.]+")
 
 
 class PrivateFormatter(logging.Formatter):
@@ -39,6 +39,10 @@ class PrivateFormatter(logging.Formatter):
 
     def __init__(self) -> None:
         super().__init__()
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802  (logging calls it so)
+        """The moment in UTC, and said so: lines of several machines can be put in order."""
+        return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
 
     def format(self, record: logging.LogRecord) -> str:
         said = f"{message_of(record)} {_pairs(fields_of(record))}".rstrip()
@@ -55,7 +59,7 @@ class JsonFormatter(PrivateFormatter):
     def format(self, record: logging.LogRecord) -> str:
         faults = faults_of(record)
         line = {
-            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "time": self.formatTime(record),
             "level": record.levelname,
             "logger": record.name,
             "message": message_of(record),

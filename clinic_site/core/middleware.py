@@ -13,6 +13,9 @@ from .unavailable import unavailable_response
 
 logger = logging.getLogger(__name__)
 
+# Nobody opens these in a browser. A redirect would hide that a monitor sends its token in the clear.
+MACHINES_ONLY = {"/livez", "/readyz", "/metrics"}
+
 
 class SecureRedirectMiddleware:
     """Send http to https when the site's address is https, without losing a posted form.
@@ -25,6 +28,8 @@ class SecureRedirectMiddleware:
 
     def __call__(self, request):
         if settings.SITE_IS_SECURE and not request.is_secure():
+            if request.path in MACHINES_ONLY:
+                return HttpResponse("Ask by https.\n", status=403, content_type="text/plain; charset=utf-8")
             target = f"{settings.SITE_URL}{request.get_full_path()}"
             return HttpResponsePermanentRedirect(target, preserve_request=request.method not in ("GET", "HEAD"))
         return self.get_response(request)

@@ -30,6 +30,10 @@ MOST_SECONDS = 60
 # How long a second reader of a cold page waits for the first one's before rendering it, too.
 PATIENCE_SECONDS = 5
 BROTLI_QUALITY = 5
+# Characters of a path, a host or a header that we remember: longer ones would fill memory and lead to no page.
+LONGEST = 500
+# Said beside "public", they win.
+FOR_ONE_READER = {"private", "no-store", "no-cache"}
 # What may differ between two answers to the same question, and says nothing about the page.
 NOT_KEPT = {"content-length", "etag", "vary", "x-request-id", NGINX_UNTIL.lower()}
 
@@ -154,6 +158,7 @@ def _key(environ: dict) -> str | None:
         or "HTTP_COOKIE" in environ
         or "HTTP_AUTHORIZATION" in environ
         or environ.get("SCRIPT_NAME")
+        or max(len(environ["PATH_INFO"]), len(environ.get("HTTP_HOST", ""))) > LONGEST
         or not _is_our_host(environ.get("HTTP_HOST", ""))
         or not _came_securely(environ)
     ):
@@ -224,12 +229,14 @@ def _ask(application, environ: dict, key: str, *, stamp: Hashable) -> Answer:
 def _page(answer: Answer, *, stamp: Hashable) -> Page | None:
     """Return what may be kept of an answer: a 200 for everybody, or nothing."""
     headers = {name.lower(): value for name, value in answer.headers}
+    allowed = {name.strip().lower() for name in headers.get("cache-control", "").split(",")}
     varies = {name.strip().lower() for name in headers.get("vary", "").split(",") if name.strip()}
     if (
         not answer.status.startswith("200 ")
         or "set-cookie" in headers
         or "content-encoding" in headers
-        or "public" not in headers.get("cache-control", "")
+        or "public" not in allowed
+        or allowed & FOR_ONE_READER
         or varies - {"accept-encoding"}
     ):
         return None
@@ -263,7 +270,7 @@ def _variants(body: bytes, headers: Headers, digest: str) -> dict[str, Variant]:
 
 
 def _send(page: Page, environ: dict, start_response) -> Iterable[bytes]:
-    variant = page.variants[_encoding(environ.get("HTTP_ACCEPT_ENCODING", ""))]
+    variant = page.variants[_encoding(environ.get("HTTP_ACCEPT_ENCODING", "")[:LONGEST])]
     moment = (NGINX_UNTIL, end_of_this_second())
     known = environ.get("HTTP_IF_NONE_MATCH")
     if known is not None and _matches(known, variant.etag):

@@ -46,8 +46,15 @@ def _log(request, status: int, *, milliseconds: int) -> None:
         "method": request.method if request.method in HTTPMethod.__members__ else "other",
         "path": shown_path(request, status=status),
         "duration_ms": milliseconds,
+        **_refused_account(request, status),
     }
     logger.log(_level(request, status), "answered", extra={"fields": fields})
+
+
+def _refused_account(request, status: int) -> dict[str, int]:
+    """Whose try it was, when somebody signed in was refused: a page they may not open, or a row that is not theirs."""
+    user = getattr(request, "_cached_user", None)  # asking request.user could ask the database
+    return {"account": user.pk} if status in (403, 404) and user is not None and user.pk else {}
 
 
 def _level(request, status: int) -> int:

@@ -9,8 +9,8 @@ from django.db import connection, transaction
 from .encryption import EncryptedTextField, UnreadableValue, decrypt, encrypt, is_under_first_key
 
 BATCH = 500
-# Encrypted values that lie in no column of their own: whoever keeps them adds a thing like a Column here.
-MORE_COLUMNS: list = []
+# Encrypted values that lie in no column of their own: whoever keeps them adds a thing that is walked like a Column.
+MORE_PLACES: list = []
 
 
 class Unreadable(Exception):
@@ -75,14 +75,18 @@ class Column:
 
 def encrypted_columns() -> list[Column]:
     """Return every column of every model that holds encrypted text."""
-    columns = [
+    return [
         Column(model._meta.db_table, model._meta.pk.column, field.column)
         for model in apps.get_models()
         if not model._meta.proxy and model._meta.managed
         for field in model._meta.local_concrete_fields
         if isinstance(field, EncryptedTextField)
     ]
-    return columns + MORE_COLUMNS
+
+
+def encrypted_places() -> list:
+    """Return those columns, and whatever else holds encrypted values."""
+    return encrypted_columns() + MORE_PLACES
 
 
 def rotate(column: Column, *, writes: bool) -> Iterator[tuple[int, int]]:

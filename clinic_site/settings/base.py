@@ -22,6 +22,11 @@ def text(name: str, default: str = "") -> str:
     return env(name, default="") or default
 
 
+def flag(name: str, *, default: bool) -> bool:
+    """A setting that is on or off; one that is there but empty counts as not set."""
+    return env.bool(name) if text(name) else default
+
+
 VAR_DIR = BASE_DIR / text("VAR_DIR", "var")
 
 # Secrets -------------------------------------------------------------------------------------
@@ -40,9 +45,9 @@ SITE_HOST = urlsplit(SITE_URL).hostname
 SITE_IS_SECURE = SITE_URL.startswith("https://")
 ALLOWED_HOSTS = [SITE_HOST, *env.list("EXTRA_HOSTS", default=[])]
 # False on a test or staging site: search engines are told to keep every page out.
-SITE_IS_PUBLIC = env.bool("SITE_IS_PUBLIC", default=True)
+SITE_IS_PUBLIC = flag("SITE_IS_PUBLIC", default=True)
 # Believe X-Forwarded-Proto and X-Forwarded-For: only when our own proxy sets both.
-TRUST_PROXY = env.bool("TRUST_PROXY", default=False)
+TRUST_PROXY = flag("TRUST_PROXY", default=False)
 if TRUST_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
@@ -154,7 +159,7 @@ else:
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Mail ----------------------------------------------------------------------------------------
-EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=10)
+EMAIL_TIMEOUT = int(text("EMAIL_TIMEOUT", "10"))
 EMAIL_URL = text("EMAIL_URL")
 MAIL_IS_CONFIGURED = bool(EMAIL_URL)
 if MAIL_IS_CONFIGURED:
@@ -178,17 +183,16 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"min_length": 12},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
     {"NAME": "clinic_site.signin.passwords.GuessablePasswordValidator"},
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "admin:index"
 PASSWORD_RESET_TIMEOUT = 3600
 # No page of the admin opens without a passkey or a code; where it is off, they are offered.
-REQUIRE_SECOND_STEP = env.bool("REQUIRE_SECOND_STEP", default=SITE_IS_SECURE)
+REQUIRE_SECOND_STEP = flag("REQUIRE_SECOND_STEP", default=SITE_IS_SECURE)
 # After so long, or after so long without a click, a session is locked until its owner proves who they are.
-SIGN_IN_LASTS_HOURS = env.int("SIGN_IN_LASTS_HOURS", default=12)
-SIGN_IN_IDLE_MINUTES = env.int("SIGN_IN_IDLE_MINUTES", default=60)
+SIGN_IN_LASTS_HOURS = int(text("SIGN_IN_LASTS_HOURS", "12"))
+SIGN_IN_IDLE_MINUTES = int(text("SIGN_IN_IDLE_MINUTES", "60"))
 # Locked sessions are kept over a weekend: what somebody typed on Friday can still be sent on Monday.
 SESSION_COOKIE_AGE = 72 * 3600
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
@@ -202,6 +206,8 @@ SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SITE_IS_SECURE
 SESSION_COOKIE_NAME = "__Host-session" if SITE_IS_SECURE else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if SITE_IS_SECURE else "csrf"
+# A cookie of their own would have a name without __Host-, and say in it what was done.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 CSRF_FAILURE_VIEW = "clinic_site.views.csrf_failure"
 SECURE_REFERRER_POLICY = SECURITY_HEADERS["Referrer-Policy"]
 SECURE_HSTS_SECONDS = 31_536_000 if SITE_IS_SECURE else 0
@@ -212,7 +218,7 @@ X_FRAME_OPTIONS = SECURITY_HEADERS["X-Frame-Options"]
 SILENCED_SYSTEM_CHECKS = ["security.W008"]
 # Articles ------------------------------------------------------------------------------------
 # A medical article is published only while a clinician's review of it stands.
-REQUIRE_REVIEW = env.bool("REQUIRE_REVIEW", default=True)
+REQUIRE_REVIEW = flag("REQUIRE_REVIEW", default=True)
 
 # The pages for a broken database cannot ask it for the phone number.
 FALLBACK_PHONE = text("FALLBACK_PHONE", "(205) 557-2253")
@@ -220,7 +226,7 @@ FALLBACK_PHONE_LINK = "+1" + "".join(filter(str.isdigit, FALLBACK_PHONE))[-10:]
 
 # The page cache ------------------------------------------------------------------------------
 # How much memory each web process may fill with finished pages. 0: every page is rendered anew.
-PAGE_CACHE_BYTES = env.int("PAGE_CACHE_MB", default=16) * 1024 * 1024
+PAGE_CACHE_BYTES = int(text("PAGE_CACHE_MB", "16")) * 1024 * 1024
 
 # Requests ------------------------------------------------------------------------------------
 # How much a form may send, in bytes: a public one, one of signed-in staff, one with a photo of 40 MB in it.
@@ -234,7 +240,7 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 20
 PERIODIC_JOBS = "clinic_site.worker_jobs.PERIODIC_JOBS"
 IDLE_WORK = "clinic_site.worker_jobs.IDLE_WORK"
 # Visit the links that lead to other sites, each once a week, and list the broken ones.
-CHECK_LINKS = env.bool("CHECK_LINKS", default=True)
+CHECK_LINKS = flag("CHECK_LINKS", default=True)
 
 # The daily test -------------------------------------------------------------------------------
 # Where the site sends itself a request each morning: its own public address, the whole way round.
@@ -246,7 +252,7 @@ HEARTBEAT_URL = text("HEARTBEAT_URL")
 # age identities; the first one writes, all of them read.
 BACKUP_KEYS = env.list("BACKUP_KEY", default=[])
 BACKUP_DIR = BASE_DIR / text("BACKUP_DIR", str(VAR_DIR / "backups"))
-BACKUP_KEEP_DAYS = env.int("BACKUP_KEEP_DAYS", default=35)
+BACKUP_KEEP_DAYS = int(text("BACKUP_KEEP_DAYS", "35"))
 # Where a copy of each backup goes; named as MEDIA_STORAGE is. Empty: nowhere, and the check of the start warns.
 BACKUP_COPY_URL = text("BACKUP_COPY_URL")
 

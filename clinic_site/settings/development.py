@@ -7,10 +7,10 @@ from . import base
 globals().update({name: value for name, value in vars(base).items() if name.isupper()})
 
 DEBUG = True
-REQUIRE_REVIEW = base.env.bool("REQUIRE_REVIEW", default=False)
+REQUIRE_REVIEW = base.flag("REQUIRE_REVIEW", default=False)
 PAGE_CACHE_BYTES = 0
 # A machine somebody develops on asks other sites for nothing, unless told to.
-CHECK_LINKS = base.env.bool("CHECK_LINKS", default=False)
+CHECK_LINKS = base.flag("CHECK_LINKS", default=False)
 ALLOWED_HOSTS = [*base.ALLOWED_HOSTS, "localhost", "127.0.0.1"]
 STORAGES = {
     **base.STORAGES,

@@ -12,4 +12,4 @@ class SignInConfig(AppConfig):
         from . import receivers  # noqa: F401  (connects them)
         from .secrets import second_step_secrets
 
-        rotation.MORE_COLUMNS.append(second_step_secrets)
+        rotation.MORE_PLACES.append(second_step_secrets)

@@ -43,6 +43,7 @@ def count_recovery_codes(sender, request, user, authenticator, **kwargs) -> None
 def added(sender, request, user, authenticator, **kwargs) -> None:
     if authenticator.type in standing.SECOND_STEPS:
         standing.note_second_step(request, user)
+        standing.end_other_sessions(request, user)
     audit.note("second-step-added", user=user, now=timezone.now(), kind=authenticator.type)
 
 
@@ -50,11 +51,14 @@ def added(sender, request, user, authenticator, **kwargs) -> None:
 def removed(sender, request, user, authenticator, **kwargs) -> None:
     if not standing.has_second_step(user):
         standing.forget_second_step(request)
+    if authenticator.type in standing.SECOND_STEPS:
+        standing.end_other_sessions(request, user)
     audit.note("second-step-removed", user=user, now=timezone.now(), kind=authenticator.type)
 
 
 @receiver(signals.authenticator_reset)
 def reset(sender, request, user, authenticator, **kwargs) -> None:
+    standing.end_other_sessions(request, user)
     audit.note("second-step-reset", user=user, now=timezone.now(), kind=authenticator.type)
 
 

@@ -105,6 +105,12 @@ def end_sessions(user: User) -> None:
     AccountStanding.objects.filter(user=user).update(generation=F("generation") + 1)
 
 
+def end_other_sessions(request, user: User) -> None:
+    """End every session of an account but the one in which its owner just changed how they sign in."""
+    end_sessions(user)
+    _mark(request, generation=AccountStanding.objects.get(user=user).generation)
+
+
 def ask_for_new_password(user: User, *, must: bool = True) -> None:
     """Have somebody choose a password of their own before they do anything else; or no longer."""
     AccountStanding.objects.update_or_create(user=user, defaults={"must_change_password": must})

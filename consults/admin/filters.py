@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.db.models import Q
 from django.utils import timezone
 
-from ..desk import NO_DAY, OPEN, UNTRIED, answered_today, due_later, due_today
+from ..desk import NO_DAY, OPEN, UNTRIED, answered_today, due_later, due_today, owned_by
 from ..models import ConsultRequest
 from ..same_person import of_person
 
@@ -65,7 +65,7 @@ class OwnerFilter(_Choices):
         return [("me", "Mine, still open"), ("nobody", "Nobody’s, still open")]
 
     def conditions(self, request) -> dict[str, Q]:
-        return {"me": REAL & OPEN & Q(owner=request.user), "nobody": REAL & OPEN & Q(owner=None)}
+        return {"me": REAL & owned_by(request.user), "nobody": REAL & OPEN & Q(owner=None)}
 
 
 class AnsweredFilter(_Choices):

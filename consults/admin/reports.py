@@ -15,8 +15,9 @@ from django.utils.http import urlencode
 from clinic_site.core.models import AuditEntry, ClinicIdentity
 from locations.models import Location
 
+from ..dashboard import may_see
 from ..exports import cell
-from ..models import ConsultRequest, RetentionRules
+from ..models import RetentionRules
 from ..periods import DEFAULT_WEEKS, EARLIEST, MOST_YEARS, Period, last_months, last_weeks, longest_from
 from ..report_parts import Figures, Table, day_text, duration, with_share
 from ..report_sections import SECTIONS, all_sections, table_named
@@ -122,11 +123,9 @@ def _places(user) -> list[tuple[str, int | None, str]]:
 
 def _figures(user, places: Iterable[tuple[str, int | None, str]], period: Period, now: datetime) -> Figures:
     places = list(places)
-    requests = ConsultRequest.objects.visible_to(user)
-    if len(places) == 1:
-        requests = requests.filter(location=places[0][1])
+    sees_requests = user.has_perm("consults.view_every_clinic") or may_see(user)
     return Figures(
-        requests=requests,
+        visible={pk for _, pk, _ in places} if sees_requests else set(),
         clinics=[(pk, name) for _, pk, name in places],
         period=period,
         promise_hours=ClinicIdentity.load().answer_within_hours,

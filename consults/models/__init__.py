@@ -5,6 +5,7 @@ from .client import ClientCount
 from .consent import Consent, ConsentText
 from .presence import OpenedRequest
 from .recipient import Recipient
+from .report import ReportMark, ReportWeek
 from .request import ConsultRequest
 from .retention import RetentionRules
 from .source import SourceCount
@@ -17,6 +18,8 @@ __all__ = [
     "ConsultRequest",
     "OpenedRequest",
     "Recipient",
+    "ReportMark",
+    "ReportWeek",
     "RetentionRules",
     "SourceCount",
 ]

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 from django.urls import reverse
 
 from clinic_site.core.encryption import EncryptedTextField, lookup_hash
@@ -35,7 +35,10 @@ class ConsultRequestQuerySet(models.QuerySet):
         if not (user.has_perm("consults.view_consultrequest") or user.has_perm("consults.change_consultrequest")):
             return self.none()
         own = Location.desk_staff.through.objects.filter(user=user.pk).values("location")
-        return self.filter(models.Q(location=None) | models.Q(location__in=own))
+        # As an expression: by its index, SQLite would fetch and sort all that a clinic ever had, to show the newest.
+        return self.alias(at_clinic=Coalesce("location_id", 0)).filter(
+            models.Q(location=None) | models.Q(at_clinic__in=own)
+        )
 
     def real(self) -> "ConsultRequestQuerySet":
         """Requests that count: neither set aside as spam nor sent by the site to test itself."""
@@ -171,18 +174,25 @@ class ConsultRequest(models.Model):
         ]
         indexes = [
             models.Index(fields=["stage", "spam_state", "waiting_since"], name="consults_request_waiting"),
+            # The desk's work, however long the history: all that its screen counts and sorts by.
+            models.Index(
+                fields=["spam_state", "stage", "next_action_at", "waiting_since", "owner", "location", "is_test", "id"],
+                condition=models.Q(finished_at=None),
+                name="consults_request_open",
+            ),
+            # The list in its order, with what it leaves out.
+            models.Index(fields=["asked_at", "id", "location", "is_test"], name="consults_request_newest"),
             # With what every list leaves out, so that it is counted in the index alone.
             models.Index(fields=["location", "asked_at", "is_test"], name="consults_request_place"),
             models.Index(fields=["spam_state", "asked_at"], name="consults_request_spam"),
             models.Index(fields=["last_asked_at"], condition=models.Q(is_test=True), name="consults_request_tests"),
-            models.Index(
-                fields=["next_action_at"],
-                condition=models.Q(next_action_at__isnull=False),
-                name="consults_request_due",
-            ),
-            models.Index(fields=["owner", "stage"], name="consults_request_owner"),
             models.Index(fields=["first_contact_at"], name="consults_request_contacted"),
-            models.Index(fields=["finished_at"], name="consults_request_finished"),
+            # Without those that have no end: SQLite would take them for a few, and fetch every open request.
+            models.Index(
+                fields=["finished_at"],
+                condition=models.Q(finished_at__isnull=False),
+                name="consults_request_ended",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -312,3 +312,14 @@ def test_counts_of_articles_are_the_same_whatever_the_clinic(owner):
     SourceCount.objects.create(day="2026-10-10", path="/articles/x/", requests=7)
     asked = {"csv": "articles"}
     assert rows_of(owner.get(PAGE, {**asked, "clinic": "auburn"})) == rows_of(owner.get(PAGE, asked))
+
+
+def test_more_clinics_than_there_are_colours_are_drawn_as_one_and_told_apart_in_the_table(client):
+    names = [f"Clinic {number}" for number in range(7)]
+    for number, name in enumerate(names):
+        make_request(location=make_location(name=name), name=f"Person {number}", now=datetime.now(UTC))
+    client.force_login(make_role(MANAGER))
+    html = client.get(PAGE).content.decode()
+    section = html[html.index('id="requests-by-week"') : html.index('id="first-contact"')]
+    assert section.count('class="mark series-') == 1
+    assert all(f'<th scope="col">{name}</th>' in section for name in names)

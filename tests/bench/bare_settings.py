@@ -9,3 +9,5 @@ MIDDLEWARE: list[str] = []
 ROOT_URLCONF = "tests.bench.bare.urls"
 TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
 LOGGING_CONFIG = None
+# What gunicorn itself reads of ours.
+LOGGING, METRICS_DIR = base.LOGGING, base.METRICS_DIR

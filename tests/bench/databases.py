@@ -99,8 +99,9 @@ def collect_static() -> None:
 
 
 def migrate(name: str) -> None:
-    """Bring a database that was filled by an older version to this one."""
+    """Bring a database that was filled by an older version, or some time ago, to this one and to this day."""
     python("manage.py", "migrate", "--verbosity", "0", database=name)
+    python("-m", "tests.bench.fill", database=name)
 
 
 def note_filled(name: str, sizes: Sizes) -> None:

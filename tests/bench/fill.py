@@ -32,10 +32,31 @@ def main(name: str) -> None:
     staff = fill_places(random.Random(f"{SEED} places"), locations=sizes.locations, now=TODAY)
     fill_articles(random.Random(f"{SEED} articles"), articles=sizes.articles, words=sizes.words, now=TODAY)
     fill_requests(seed=SEED, requests=sizes.requests, staff=staff, now=TODAY)
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE" if connection.vendor == "sqlite" else "VACUUM ANALYZE")
+    catch_up()
     print(f"{connection.vendor}, {name}: filled in {(time.monotonic() - started) / 60:.1f} minutes", flush=True)
 
 
+def catch_up() -> None:
+    """What the worker and the database would have done since."""
+    from django.db import connection
+
+    from clinic_site.core.planner import count_rows
+    from consults.report_weeks import keep_weeks
+
+    while keep_weeks(now=datetime.now(UTC)):
+        pass
+    count_rows()
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET statement_timeout = 0")
+            cursor.execute("VACUUM ANALYZE")
+
+
 if __name__ == "__main__":
-    main(sys.argv[1])
+    if sys.argv[1:]:
+        main(sys.argv[1])
+    else:
+        import django
+
+        django.setup()
+        catch_up()

@@ -11,12 +11,12 @@ from .servers import SHIPPED, UNCACHED, Load, Site, make_site_database, serve, w
 
 SECONDS = float(os.environ.get("SECONDS", "4"))
 ARTICLE = "/articles/what-to-expect-at-a-ketamine-infusion/"
-BARE = "tests.bench.bare.wsgi"
+BARE, BARE_SETTINGS = "tests.bench.bare.wsgi", "tests.bench.bare_settings"
 BROWSER = {"Accept_Encoding": "br"}
 FORM = """
 local sent = 0
-local worker = 0
 local workers = 0
+worker = 0  -- global, or thread:set would not reach it
 function setup(thread) thread:set("worker", workers); workers = workers + 1 end
 function request()
   sent = sent + 1
@@ -43,7 +43,7 @@ def cached() -> list[Line]:
         assert status == 200, status
         same = {"BENCH_BODY": str(_kept(body)), "BENCH_ENCODING": headers.get("content-encoding", "")}
         raw = stack.enter_context(serve("tests.bench.raw", database="site", **same))
-        bare = stack.enter_context(serve(BARE, database="site", **same))
+        bare = stack.enter_context(_bare(database="site", **same))
         front = stack.enter_context(nginx(upstream=site.port, body=body, encoding=same["BENCH_ENCODING"]))
         etag = headers.get("etag", "")
         # Each round asks all of them, one after the other: what else the machine does meets all alike.
@@ -83,7 +83,7 @@ def cold() -> list[Line]:
     """A rendered article beside a bare view that renders 30 kB from one query."""
     make_site_database("site")
     _make_bare()
-    with serve(UNCACHED, database="site") as site, serve(BARE, database="bare") as bare:
+    with serve(UNCACHED, database="site") as site, _bare(database="bare") as bare:
         size = len(bare.get("/page/")[2])
         rounds = [
             (_load(site, ARTICLE, 8), _load(bare, "/page/", 8), _load(site, ARTICLE, 1), _load(bare, "/page/", 1))
@@ -105,7 +105,7 @@ def post() -> list[Line]:
     make_site_database("site")
     _make_bare()
     rounds = []
-    with serve(SHIPPED, database="site", TRUST_PROXY="true") as site, serve(BARE, database="bare") as bare:
+    with serve(SHIPPED, database="site", TRUST_PROXY="true") as site, _bare(database="bare") as bare:
         for number in range(ROUNDS):
             rounds.append((_post(site, "/consult/", 8, 2 * number), _post(bare, "/form/", 8, 2 * number)))
         crowd = [_post(site, "/consult/", 32, 2 * number + 1) for number in range(ROUNDS)]
@@ -128,13 +128,21 @@ def post() -> list[Line]:
     ]
 
 
+def _bare(*, database: str, **more: str):
+    return serve(BARE, database=database, DJANGO_SETTINGS_MODULE=BARE_SETTINGS, **more)
+
+
 def _make_bare() -> None:
     make_empty("bare", migrate=False)
     python("-m", "tests.bench.bare.prepare", database="bare")
 
 
 def _load(site: Site, path: str, connections: int, **headers: str) -> Load:
-    return wrk(f"http://127.0.0.1:{site.port}{path}", connections=connections, seconds=SECONDS, **BROWSER, **headers)
+    url = f"http://127.0.0.1:{site.port}{path}"
+    load = wrk(url, connections=connections, seconds=SECONDS, **BROWSER, **headers)
+    if load.errors:
+        raise RuntimeError(f"{path}: {load.errors} of {load.answers} answers were errors, which says nothing of speed")
+    return load
 
 
 def _post(site: Site, path: str, connections: int, number: int) -> Load:

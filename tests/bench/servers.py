@@ -106,8 +106,8 @@ def wrk(url: str, *, connections: int, seconds: float, script: str = "", **heade
         said = subprocess.run([*words, url], capture_output=True, text=True, check=True).stdout
     return Load(
         rate=float(_found(r"Requests/sec:\s+([\d.]+)", said)),
-        p50=_milliseconds(_found(r"50%\s+(\S+)", said)),
-        p99=_milliseconds(_found(r"99%\s+(\S+)", said)),
+        p50=_milliseconds(_found(r"50%\s+([\d.]+[a-z]+)", said)),
+        p99=_milliseconds(_found(r"99%\s+([\d.]+[a-z]+)", said)),
         answers=int(_found(r"(\d+) requests in", said)),
         errors=sum(map(int, re.findall(r"Non-2xx or 3xx responses: (\d+)", said)))
         + sum(map(int, re.findall(r"(?:connect|read|write|timeout) (\d+)", said))),

@@ -24,7 +24,7 @@ class AnyInput(TestCase):
     @example({})
     @example(make_post(name="\x00", phone="\x00", email="\x00", location="\x00", best_time="\x00"))
     @example(make_post(name="𝔇𝔞𝔫𝔞 🙂", phone="٢٠٥٥٥٥٠١٤٢"))
-    @example(make_post(name="x" * 100_000, email="x" * 100_000 + "@mail.example"))
+    @example(make_post(name="x" * 30_000, email="x" * 30_000 + "@mail.example"))
     def test_nothing_that_is_sent_is_our_fault(self, changes):
         for post in (changes, make_post(**changes)):
             before = ConsultRequest.objects.count()

@@ -53,6 +53,23 @@ def test_a_promise_is_counted_in_opening_hours(clinic, now, sentence, is_broken)
     assert (standing.sentence, standing.is_broken) == (sentence, is_broken)
 
 
+@pytest.mark.parametrize(
+    ("now", "sentence"),
+    [
+        ("2026-12-25 11:00", "promise broken 176 opening hours ago"),
+        ("2026-12-25 11:01", "promise broken 30 days ago"),
+        ("2029-11-25 11:00", "promise broken 1096 days ago"),
+    ],
+)
+def test_a_promise_that_was_broken_long_ago_is_told_in_days_and_no_day_is_looked_up(clinic, now, sentence):
+    request = make_request(location=clinic, now=at("2026-11-24 15:00"))
+    calendars = load_calendars()
+    standing = promise(request, hours=4, calendars=calendars, now=at(now))
+    assert standing.is_broken
+    assert standing.sentence == sentence
+    assert len(calendars.of(clinic.pk)._days) < 40
+
+
 def test_a_clinic_without_hours_counts_plain_hours():
     standing = stands(make_request(location=make_location(), now=at("2026-11-24 22:00")), now="2026-11-25 00:30")
     assert (standing.deadline, standing.sentence) == (at("2026-11-25 02:00"), "1 hour left")

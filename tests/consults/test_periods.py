@@ -10,13 +10,12 @@ from consults.models import ConsultRequest, SourceCount
 from consults.periods import (
     Period,
     YearAndMonth,
-    hour_of_week,
+    hour_number,
     last_months,
     last_weeks,
     longest_from,
     next_month,
-    week_number,
-    week_of,
+    week_and_hour,
 )
 from tests.factories.consults import make_request
 
@@ -107,13 +106,11 @@ def test_the_database_finds_the_local_week_and_hour(zone):
     zone = ZoneInfo(zone)
     days = period("2021-01-01", "2028-12-31", zone)
     pks = {make_request(now=utc(moment), name=f"Person {moment}").pk: moment for moment in MOMENTS}
-    found = ConsultRequest.objects.annotate(
-        week=week_number("asked_at", days), hour=hour_of_week("asked_at", days)
-    ).values_list("pk", "week", "hour")
-    for pk, week, hour in found:
+    found = ConsultRequest.objects.annotate(hour=hour_number("asked_at", days)).values_list("pk", "hour")
+    for pk, number in found:
         local = utc(pks[pk]).astimezone(zone)
         monday = local.date() - timedelta(days=local.weekday())
-        assert (pks[pk], week_of(week), hour) == (pks[pk], monday, local.weekday() * 24 + local.hour)
+        assert (pks[pk], *week_and_hour(number)) == (pks[pk], monday, local.weekday() * 24 + local.hour)
     assert len(found) == len(MOMENTS)
 
 

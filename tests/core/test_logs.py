@@ -66,6 +66,11 @@ def test_a_json_line_has_the_moment_in_utc_and_the_marks_of_the_request():
     }
 
 
+def test_a_line_of_text_begins_with_the_moment_in_utc():
+    text = PrivateFormatter().format(record(created=1_795_000_000.5))
+    assert text == "2026-11-18T11:06:40.500+00:00 ERROR x It failed: here"
+
+
 @pytest.mark.parametrize("formatter", FORMATTERS)
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\x0b", "\x1b[2K", "\x85", "\u2028", "\u2029"])
 def test_a_value_cannot_begin_a_line_of_its_own(formatter, end):

@@ -40,3 +40,11 @@ def test_http_is_sent_to_https_and_a_posted_form_keeps_its_body(settings, client
     assert client.get("/").status_code == 301
     assert client.post("/consult/").status_code == 308
     assert client.get("/about/", secure=True).status_code != 301
+
+
+@pytest.mark.parametrize("path", ["/livez", "/readyz", "/metrics"])
+def test_machines_that_ask_by_http_are_refused_and_not_sent_on(settings, client, path):
+    settings.SITE_IS_SECURE, settings.SITE_URL = True, "https://clinic.example"
+    answer = client.get(path, headers={"Authorization": "Bearer x"})
+    assert (answer.status_code, answer.headers.get("Location")) == (403, None)
+    assert client.get(path, secure=True).status_code != 403

@@ -8,6 +8,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from clinic_site.core import counters
+from clinic_site.roles import EDITOR
+from tests.factories.consults import make_role
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.urls")]
 LOGGER = "clinic_site.core.request_log"
@@ -118,3 +120,21 @@ def test_answers_are_counted_by_status(client):
 def test_the_log_of_requests_stands_outside_of_everything_else():
     ours = [name for name in django_settings.MIDDLEWARE if name.startswith(("clinic_site.", "django.", "csp."))]
     assert ours[0] == f"{LOGGER}.RequestLogMiddleware"
+
+
+def test_who_was_refused_is_named_by_their_number_and_nobody_else_is(client, caplog):
+    caplog.set_level(logging.INFO)
+    editor = make_role(EDITOR, username="ed")
+    client.force_login(editor)
+    client.get("/admin/")
+    client.get("/admin/auth/user/")
+    client.get("/admin/articles/topic/999/change/")
+    Client().get("/admin/auth/user/")
+    assert [(line["status"], line.get("account")) for line in lines(caplog)] == [
+        (200, None),
+        (403, editor.pk),
+        (302, None),
+        (302, None),
+    ]
+    client.get("/admin/consults/consultrequest/999/change/")
+    assert lines(caplog)[-1]["account"] == editor.pk

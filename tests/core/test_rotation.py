@@ -10,7 +10,7 @@ from django.db import connection
 from clinic_site.core import rotation
 from clinic_site.core.encryption import UnreadableValue, encrypt
 from clinic_site.core.models import OutboxMessage
-from clinic_site.core.rotation import Column, encrypted_columns
+from clinic_site.core.rotation import Column, encrypted_places
 from consults.models import Activity, ConsultRequest
 from tests.factories.consults import make_mail, make_request
 from tests.factories.posts import NOW
@@ -47,7 +47,7 @@ def run(*options: str) -> str:
 
 
 def test_every_encrypted_column_of_the_site_is_walked():
-    assert {(column.table, column.name) for column in encrypted_columns()} == {
+    assert {(column.table, column.name) for column in encrypted_places()} == {
         ("core_outboxmessage", "to_address"),
         ("consults_activity", "note"),
         ("mfa_authenticator", "data"),

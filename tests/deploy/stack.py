@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -147,12 +147,16 @@ class Stack:
         for name, value in options.items():
             setattr(context, name, value)
         plain = socket.socket()
-        plain.settimeout(60)
-        if buffer:
-            plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
-        plain.bind((source, 0))
-        plain.connect(("127.0.0.1", self.https_port))
-        return context.wrap_socket(plain, server_hostname=host or self.host)
+        try:
+            plain.settimeout(60)
+            if buffer:
+                plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+            plain.bind((source, 0))
+            plain.connect(("127.0.0.1", self.https_port))
+            return context.wrap_socket(plain, server_hostname=host or self.host)
+        except OSError:
+            plain.close()
+            raise
 
     def ask(
         self, path: str, *, method: str = "GET", body=None, headers=None, https: bool = True, source: str = "127.0.0.1"
@@ -160,12 +164,12 @@ class Stack:
         """Return the answer to one request, its body in `body`."""
         given = {"Host": f"{self.host}:{self.https_port}" if https else self.host, **(headers or {})}
         connection = (HTTPSConnection if https else HTTPConnection)("127.0.0.1", self.http_port, timeout=60)
-        if https:
-            connection.sock = self.connect(source=source)
-        connection.request(method, path, body=body, headers=given)
-        response = connection.getresponse()
-        response.body = response.read()
-        connection.close()
+        with closing(connection):
+            if https:
+                connection.sock = self.connect(source=source)
+            connection.request(method, path, body=body, headers=given)
+            response = connection.getresponse()
+            response.body = response.read()
         return response
 
 

@@ -64,6 +64,20 @@ def test_the_name_without_www_leads_to_the_site(away):
     assert answer.startswith("HTTP/1.1 308")
     assert f"Location: {away.origin}/x" in answer
     assert "Strict-Transport-Security: max-age=31536000" in answer
+    assert "X-Content-Type-Options: nosniff" in answer
+    assert "frame-ancestors 'none'" in answer
+
+
+@pytest.mark.parametrize("path", ["/livez", "/readyz", "/metrics"])
+def test_what_machines_ask_by_http_is_refused_and_not_sent_on(away, path):
+    response = away.ask(path, https=False, headers={"Authorization": "Bearer x"})
+    assert (response.status, response.headers.get("Location")) == (403, None)
+
+
+def test_trace_is_refused_and_no_folder_is_listed(stack):
+    assert stack.ask("/about/", method="TRACE").status == 405
+    for path in ("/static/", "/static/css/", "/media/", "/proxy-pages/", "/.git/config", "/static/../manage.py"):
+        assert stack.ask(path).status in (400, 404), path
 
 
 def test_other_names_get_no_answer(away):
@@ -103,6 +117,23 @@ def test_old_tls_is_refused(away):
         highest(ssl.TLSVersion.TLSv1_1)
     assert highest(ssl.TLSVersion.TLSv1_2) == "TLSv1.2"
     assert highest(ssl.TLSVersion.TLSv1_3) == "TLSv1.3"
+
+
+def test_only_ciphers_with_forward_secrecy_are_taken(away):
+    def chosen(ciphers: str) -> str:
+        context = ssl.create_default_context(cafile=away.folder / "certificate.pem")
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+        context.set_ciphers(ciphers)
+        with (
+            socket.create_connection(("127.0.0.1", away.https_port), timeout=20) as plain,
+            context.wrap_socket(plain, server_hostname=HOST) as connection,
+        ):
+            return connection.cipher()[0]
+
+    assert re.fullmatch(r"ECDHE-\w+-(AES\d+-GCM-SHA\d+|CHACHA20-POLY1305)", chosen("ALL"))
+    for weak in ("AES128-SHA", "AES128-GCM-SHA256", "ECDHE-RSA-AES128-SHA", "ECDHE-RSA-AES128-SHA256"):
+        with pytest.raises(ssl.SSLError):
+            chosen(weak)
 
 
 # What the site is told -----------------------------------------------------------------------
@@ -229,7 +260,11 @@ def test_while_the_site_is_away_people_are_given_the_phone(away, method, path):
     assert (response.status, response.headers["Retry-After"]) == (503, "30")
     assert is_our_page(response)
     assert CANARY not in response.body.decode()
-    assert b"body{" in away.ask("/static/css/site.css").body
+    style = away.ask("/static/css/site.css")
+    assert b"body{" in style.body
+    assert style.headers["X-Content-Type-Options"] == "nosniff"
+    assert style.headers["Strict-Transport-Security"].startswith("max-age=31536000; includeSubDomains")
+    assert style.headers["Content-Security-Policy"].startswith("default-src 'none'")
 
 
 def test_readers_see_the_last_page_while_the_site_is_away(stack):

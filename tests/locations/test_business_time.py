@@ -191,6 +191,17 @@ def test_each_clinic_has_its_own_hours_and_whoever_was_not_sure_has_those_of_any
 
 
 @pytest.mark.django_db
+def test_clinics_with_the_same_hours_are_looked_at_once():
+    clinics = [make_location(name=f"Clinic {number}") for number in range(5)]
+    for number, clinic in enumerate(clinics):
+        make_hours(clinic, "10:00-19:00" if number else "08:00-12:00")
+    make_closure("2026-11-25", location=make_location(name="Without hours"))
+    assert len(load_calendars().anywhere.clinics) == 2
+    make_closure("2026-11-25", location=clinics[4])
+    assert len(load_calendars().anywhere.clinics) == 3
+
+
+@pytest.mark.django_db
 def test_without_any_hours_every_minute_counts_for_everybody():
     clinic = make_location()
     loaded = load_calendars()

@@ -7,6 +7,7 @@ from django.test import SimpleTestCase
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clinic_site.signin import passwords
 from clinic_site.signin.passwords import GuessablePasswordValidator
 
 GOOD = [
@@ -17,6 +18,8 @@ GOOD = [
     "ketamine is never my only word",
     "k" * 2 + "fj39 dk20 slwq " * 8,
     "x9$Lq2!vB7@n",
+    "736492018475",
+    "w" * 3 + "aeiou-" * 10 + "zz",
 ]
 BAD = [
     "short",
@@ -37,6 +40,9 @@ BAD = [
     "SouthernKetamine1",
     "Wellness.2026",
     "clinic-clinic-clinic",
+    "GreenLantern",
+    "1234567890qwe",
+    "sanfrancisco",
     "y" * 1001,
 ]
 
@@ -69,3 +75,12 @@ def test_any_text_is_judged_without_a_fault(password):
 def test_the_words_say_what_to_do_instead():
     with pytest.raises(ValidationError, match="Several unlike words are safer"):
         GuessablePasswordValidator().validate("Password2026!")
+
+
+def test_thousands_of_leaked_ones_that_are_long_enough_are_refused():
+    leaked = passwords._leaked() - {""}
+    assert len(leaked) > 4_900
+    assert all(len(word) >= 12 for word in leaked)
+    for word in sorted(leaked)[::97]:
+        with pytest.raises(ValidationError):
+            validate_password(word.upper())

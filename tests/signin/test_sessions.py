@@ -15,7 +15,7 @@ from clinic_site.signin.standing import forget_sessions
 from tests.factories.articles import make_topic
 from tests.factories.consults import PASSWORD, make_role
 
-from .people import AGAIN, LOGIN, add_app, code_of, sign_in
+from .people import AGAIN, LOGIN, add_app, add_codes, code_of, sign_in
 
 pytestmark = pytest.mark.django_db
 CODE_AGAIN = "/admin/account/again/code/"
@@ -139,3 +139,19 @@ def test_sessions_that_ran_out_are_deleted(ed, clock, now):
     assert Session.objects.exists()
     forget_sessions(now=now + timedelta(hours=73))
     assert not Session.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)  # allauth tells of new codes after the commit
+def test_who_changes_how_they_sign_in_is_signed_out_everywhere_else(ed, clock):
+    add_codes(ed)
+    elsewhere = sign_in(ed, address="203.0.113.6")
+    clock.shift(timedelta(minutes=2))
+    here = sign_in(ed)
+    assert here.post("/admin/account/sign-in/codes/new/").status_code == 302
+    assert here.get("/admin/").status_code == 200
+    assert elsewhere.get("/admin/").url == f"{LOGIN}?next=/admin/"
+    clock.shift(timedelta(minutes=2))
+    again = sign_in(ed, address="203.0.113.6")
+    assert here.post("/admin/account/sign-in/app/remove/").status_code == 302
+    assert here.get("/admin/").url == "/admin/account/sign-in/"
+    assert again.get("/admin/").url == f"{LOGIN}?next=/admin/"

@@ -40,6 +40,8 @@ PAGE = {
     "require-trusted-types-for": "'script'",
     "trusted-types": "'none'",
 }
+# The picture of a code to scan is part of the page.
+SIGN_IN = {**PAGE, "img-src": "'self' data:"}
 ADMIN = {
     **{name: value for name, value in PAGE.items() if "trusted-types" not in name},
     "style-src": "'self' 'sha256-PlumsSlvJ7vvWzjqibGAYKq92O3y/4JTxWWsWJvyUYA=' "

@@ -9,6 +9,7 @@ import pytest
 from django.core import checks
 from django.db import OperationalError, connection
 from django.utils import timezone
+from pyrage import x25519
 
 from clinic_site import checks as ours
 from clinic_site import disks, record_checks
@@ -83,6 +84,7 @@ def test_backups_that_are_not_made_or_lie_here_alone_are_a_warning(settings, key
     assert ids(ours.backups_are_made(None)) == found
 
 
+BACKUPS = {"BACKUP_KEY": str(x25519.Identity.generate()), "BACKUP_COPY_URL": "s3://copies?region=us-east-1"}
 GOOD = {"FIELD_KEYS": [GOOD_KEY], "LOOKUP_KEY": "kD8-qxNf0aTzPm3vLr7yWsUe5hJc2bGi"}
 
 
@@ -249,7 +251,7 @@ def check(environment: dict, *arguments: str) -> tuple[int, str]:
 def test_a_configured_production_site_passes_every_check_and_a_careless_one_does_not(tmp_path):
     WorkerBeat.objects.create(host="test", seen_at=timezone.now())
     make_recipient(location=make_location(name="Auburn"))
-    configured = production(tmp_path, FIELD_KEYS=GOOD_KEY, LOOKUP_KEY=GOOD["LOOKUP_KEY"])
+    configured = production(tmp_path, FIELD_KEYS=GOOD_KEY, LOOKUP_KEY=GOOD["LOOKUP_KEY"], **BACKUPS)
     status, said = check(configured)
     assert (status, said) == (0, "System check identified no issues (1 silenced).\n")
     careless = {
@@ -290,3 +292,26 @@ def test_our_checks_are_registered():
 def test_an_https_site_requires_a_second_step(settings, secure, required, found):
     settings.SITE_IS_SECURE, settings.REQUIRE_SECOND_STEP = secure, required
     assert ids(ours.second_step_is_required(None)) == found
+
+
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [
+        ({}, []),
+        ({"EMAIL_HOST": "mail.example", "EMAIL_USE_TLS": False}, ["clinic.W007"]),
+        ({"EMAIL_HOST": "mail.example"}, []),
+        ({"EMAIL_HOST": "127.0.0.1", "EMAIL_USE_TLS": False}, []),
+        ({"HOST": "10.0.0.7"}, ["clinic.W008"]),
+        ({"HOST": "db1.example,db2.example", "OPTIONS": {"sslmode": "require"}}, ["clinic.W008"]),
+        ({"HOST": "db.example", "OPTIONS": {"sslmode": "verify-full"}}, []),
+        ({"HOST": "database"}, []),
+        ({"HOST": "/run/postgresql"}, []),
+    ],
+)
+def test_mail_or_database_of_another_machine_in_the_clear_is_a_warning(settings, monkeypatch, changes, found):
+    settings.MAIL_IS_CONFIGURED = True
+    settings.EMAIL_HOST, settings.EMAIL_USE_SSL = changes.get("EMAIL_HOST", "localhost"), False
+    settings.EMAIL_USE_TLS = changes.get("EMAIL_USE_TLS", True)
+    database = {"ENGINE": "x", "HOST": changes.get("HOST", ""), "OPTIONS": changes.get("OPTIONS", {})}
+    monkeypatch.setitem(settings.DATABASES, "default", database)
+    assert ids(ours.others_are_spoken_to_in_secret(None)) == found

@@ -30,7 +30,10 @@ NOT_CONTENT = {
     "WorkerBeat",
     "locations": "Location_desk_staff",
     "articles": "CheckedLink ForbiddenWord PreviewLink WritingRules",
-    "consults": "Activity ClientCount Consent ConsultRequest OpenedRequest Recipient RetentionRules SourceCount",
+    "consults": (
+        "Activity ClientCount Consent ConsultRequest OpenedRequest Recipient ReportMark ReportWeek RetentionRules "
+        "SourceCount"
+    ),
 }
 
 

@@ -19,7 +19,7 @@ def read(path: str) -> str:
 def settings_read() -> set[str]:
     """The environment variables that the settings and the server configuration read."""
     sources = read("clinic_site/settings/base.py") + read("clinic_site/gunicorn_conf.py")
-    return set(re.findall(r'(?:text|env(?:\.\w+)?|environ\.get)\("([A-Z_]+)"', sources)) - {"PORT"}
+    return set(re.findall(r'(?:text|flag|env(?:\.\w+)?|environ\.get)\("([A-Z_]+)"', sources)) - {"PORT"}
 
 
 def test_every_setting_is_explained_and_none_is_invented():

@@ -1,11 +1,17 @@
 """The site behind the real gunicorn: what no test client can send, and what gunicorn answers by itself (A38)."""
 
-import pytest
+from urllib.parse import urlencode
 
+import pytest
+from django.contrib.auth.hashers import Argon2PasswordHasher
+from django.contrib.auth.models import User
+
+from clinic_site.roles import EDITOR
 from consults.models import ConsultRequest
+from tests.factories.consults import PASSWORD, make_role
 from tests.gunicorn import ask, production, serving
 
-from .headers import NOTHING, PAGE, faults
+from .headers import NOTHING, PAGE, SIGN_IN, faults
 
 HEAD = b"Host: clinic.example\r\nX-Forwarded-Proto: https\r\nX-Forwarded-For: 192.0.2.7\r\nConnection: close\r\n"
 FORM = b"Content-Type: application/x-www-form-urlencoded\r\n"
@@ -38,7 +44,7 @@ def send(port, transactional_db, content):
 def test_what_gunicorn_refuses_carries_every_header_and_the_phone(send, port, log):
     length = f"Content-Length: {len(GOOD)}".encode()
     refused = {
-        414: send(f"GET /{'x' * 5000}"),
+        414: send(f"GET /{'x' * 9000}"),
         431: send("GET /", b"Cookie: " + b"x" * 9000),
         400: ask(port, b"canary\r\n\r\n"),
         501: send("POST /consult/", b"Transfer-Encoding: canary"),
@@ -70,7 +76,8 @@ def test_what_the_site_answers_there_carries_every_header(send):
         style: (200, NOTHING),
         "/robots.txt": (200, NOTHING),
         "/about": (301, NOTHING),
-        "/admin/login/": (200, PAGE),
+        "/admin/account/login/": (200, SIGN_IN),
+        "/admin/login/": (302, NOTHING),
     }
     for path, (status, policy) in answers.items():
         found, headers, _ = send(f"GET {path}")
@@ -156,3 +163,42 @@ def test_gunicorn_itself_believes_no_proxy(send):
     for said in (b"X-Forwarded-Ssl: on", b"X-Forwarded-Protocol: ssl"):
         status, headers, _ = send("GET /about/", said, head=b"Host: clinic.example\r\nConnection: close\r\n")
         assert (status, headers["Location"]) == (301, "https://clinic.example/about/"), said
+
+
+def test_two_ways_to_say_how_long_a_body_is_are_refused(send):
+    """What one program takes for the end of a request, the next must not take for the middle of another."""
+    length = f"Content-Length: {len(GOOD)}".encode()
+    inside = b"0\r\n\r\nGET /canary HTTP/1.1\r\nHost: clinic.example\r\n\r\n"
+    for more in ((length, b"Transfer-Encoding: chunked"), (length, b"Content-Length: 5"), (b"Content-Length : 5",)):
+        status, _, answer = send("POST /consult/", FORM.rstrip(), *more, body=inside)
+        assert (status, answer.count(b"HTTP/1.1")) == (400, 1), more
+    assert not ConsultRequest.objects.exists()
+
+
+def test_every_cookie_is_of_this_host_and_of_https_alone(send):
+    hasher = Argon2PasswordHasher()
+    encoded = hasher.encode(PASSWORD, hasher.salt())
+    assert encoded.startswith("argon2$argon2id$v=19$m=102400,t=2,p=8$")
+    make_role(EDITOR, username="ed")
+    User.objects.update(password=encoded)
+    jar, seen = {}, {}
+
+    def go(start: str, **fields: str) -> dict:
+        token = {"csrfmiddlewaretoken": jar.get("__Host-csrf", "")} if fields or "logout" in start else {}
+        body = urlencode({**fields, **token}).encode()
+        cookies = f"Cookie: {'; '.join(f'{name}={value}' for name, value in jar.items())}".encode()
+        more = [cookies, FORM.rstrip(), b"Origin: https://clinic.example", f"Content-Length: {len(body)}".encode()]
+        _, headers, _ = send(start, *more, body=body)
+        for line in headers.get("Set-Cookie", "").split("\n"):
+            crumb, *marks = line.split("; ")
+            name, _, value = crumb.partition("=")
+            if value.strip('"'):
+                jar[name] = value
+                seen[name] = {mark for mark in marks if not mark.startswith(("expires", "Max-Age"))}
+        return headers
+
+    go("GET /admin/account/login/")
+    assert go("POST /admin/account/login/", login="ed", password=PASSWORD)["Location"] == "/admin/"
+    assert go("POST /admin/logout/")["Location"] == "/admin/account/login/"
+    right = {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"}
+    assert seen == {f"__Host-{name}": right for name in ("csrf", "session", "device")}

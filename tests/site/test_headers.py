@@ -20,7 +20,7 @@ from tests.factories.posts import make_post
 
 from .authorisation import PAGES
 from .everything import make_everything, make_staff
-from .headers import ADMIN, AROUND_A_FRAME, IN_A_FRAME, MEDIA, NOTHING, PAGE, faults
+from .headers import ADMIN, AROUND_A_FRAME, IN_A_FRAME, MEDIA, NOTHING, PAGE, SIGN_IN, faults
 from .pages import ERROR_PATHS, PATHS, SEARCHES
 from .test_authorisation import address, named_pages
 from .test_every_page import FILES
@@ -103,7 +103,7 @@ def test_the_admin_carries_every_header(visitor, settings):
     location = make_location(name="Auburn")
     rows = make_everything(location, signer=make_staff(location)["Clinician"])
     visitor.force_login(User.objects.create_superuser("root"))
-    found, seen = {}, set()
+    found, seen, kept = {}, set(), set()
     for name, page in named_pages():
         answer = visitor.get(address(name, page, rows))
         is_html = answer.headers.get("Content-Type", "").startswith("text/html")
@@ -111,11 +111,14 @@ def test_the_admin_carries_every_header(visitor, settings):
         if answer.status_code in (403, 404):
             policy = PAGE if answer.content else NOTHING
         seen.add(answer.status_code)
+        if is_html and answer.status_code == 200:
+            kept.add(name) if "no-store" not in answer.headers.get("Cache-Control", "") else None
         found[name] = faults(answer.headers, policy)
     assert {name: wrong for name, wrong in found.items() if wrong} == {}
     assert {200, 302, 405} <= seen
+    assert kept == set()
     assert len(found) == len(PAGES)
-    assert faults(Client().get(reverse("admin:login")).headers, PAGE) == []
+    assert faults(Client().get(reverse("account_login")).headers, SIGN_IN) == []
     assert faults(Client().get(reverse("admin:index")).headers, NOTHING) == []  # on to the sign-in page
 
 
@@ -129,3 +132,19 @@ def test_https_answers_tell_browsers_to_stay_with_it(settings):
         answer = visitor.get(path, secure=True)
         assert faults(answer.headers, policy, is_secure=True) == [], path
         b"".join(answer)
+
+
+@pytest.mark.usefixtures("content")
+def test_every_text_says_in_which_letters_it_is_written(visitor):
+    static = [staticfiles_storage.url(name) for name in STATIC]
+    seen = set()
+    for path in [*PATHS, *SEARCHES, *FILES, "/art/x.svg", *static]:
+        answer = visitor.get(path)
+        b"".join(answer)
+        kind, _, more = answer.headers["Content-Type"].partition(";")
+        seen.add(kind)
+        if kind.startswith("text/") or kind.endswith("xml"):
+            assert more.strip().replace('"', "") == "charset=utf-8", path
+        else:
+            assert kind in {"application/json", "application/manifest+json", "image/png", "image/jpeg", "font/woff2"}
+    assert {"text/html", "text/css", "text/javascript", "image/svg+xml", "application/xml", "text/plain"} <= seen

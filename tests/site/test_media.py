@@ -266,7 +266,7 @@ def test_a36_a_drawn_landscape_of_the_same_box_stands_in_and_one_warning_is_logg
         with caplog.at_level(logging.WARNING):
             response = client.get(address(name))
         assert response.status_code == 200
-        assert response["Content-Type"] == "image/svg+xml"
+        assert response["Content-Type"] == "image/svg+xml; charset=utf-8"
         assert response["Cache-Control"] == "public, max-age=60"
         assert response["Content-Security-Policy"] == POLICY
         assert response["X-Content-Type-Options"] == "nosniff"

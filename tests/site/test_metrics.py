@@ -11,7 +11,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from clinic_site import metrics
 from clinic_site.core.delivery import claim_next, mark
 from clinic_site.core.models import JobRun, WorkerBeat
+from clinic_site.core.page_cache import PageCache
 from consults.pipeline import note_outcome
+from tests.core.test_page_cache import MEGABYTE, Answered
 from tests.factories.consults import make_failed_mail, make_mail, make_quarantined_request, make_request
 from tests.factories.locations import make_location
 from tests.factories.posts import NOW
@@ -114,10 +116,20 @@ def test_mails_that_fail_are_counted_by_kind(figures):
     assert figures()[name] == before + 1
 
 
-def test_public_pages_are_counted_by_where_they_came_from(figures, client):
-    before = figures().get("clinic_page_cache_total miss", 0)
-    client.get("/robots.txt")
-    assert figures()["clinic_page_cache_total miss"] == before + 1
+def test_public_pages_are_counted_by_where_they_came_from(figures):
+    def counted() -> tuple[float, float]:
+        found = figures()
+        return tuple(found.get(f"clinic_page_cache_total {result}", 0) for result in ("miss", "hit"))
+
+    (misses, hits), pages = counted(), PageCache(answer_with_a_page, stamp=lambda: 1, most_bytes=MEGABYTE)
+    for _ in range(3):
+        assert Answered(pages, "/robots.txt").status == 200
+    assert counted() == (misses + 1, hits + 2)
+
+
+def answer_with_a_page(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain"), ("Cache-Control", "public, max-age=0")])
+    return [b"User-agent: *"]
 
 
 def test_without_the_database_the_counts_are_told_all_the_same(figures, client, monkeypatch):

@@ -40,7 +40,7 @@ def destructive(operation: Operation, *, new_models: set[str]) -> str:
         return ""
     if isinstance(operation, migrations.AddField):
         field = operation.field
-        if not (field.null or field.many_to_many or field.has_db_default()):
+        if not (field.null or field.many_to_many or field.has_db_default() or field.generated):
             return f"AddField {operation.name}: the release before inserts rows without it (null or db_default)"
     if isinstance(operation, migrations.AlterField):
         return f"AlterField {operation.name}: the release before may write what no longer fits"

@@ -6,7 +6,7 @@ to know better than to read a whole table.
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -22,6 +22,7 @@ from clinic_site.core.search import ALWAYS
 from clinic_site.core.search.sources import _store
 from consults import digest, failures, reminders, retention
 from consults.models import ConsultRequest
+from consults.report_weeks import keep_weeks
 from locations.models import Clinician
 from tests.bench.articles import word
 from tests.bench.bulk import store
@@ -121,18 +122,45 @@ def scans(sql: str, params) -> list[str]:
     """Return the big tables of which the planner would read every row."""
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
+            cursor.execute("SELECT name FROM sqlite_master WHERE type = 'index' AND sql LIKE '%% WHERE %%'")
+            partial = {name for (name,) in cursor.fetchall()}
             cursor.execute(f"EXPLAIN QUERY PLAN {sql}", params)
+            plan = [
+                re.match(r"SCAN (\w+)(?: USING (?:(COVERING) )?INDEX (\w+))?$", row[3]) for row in cursor.fetchall()
+            ]
+            # In the order of an index up to a limit, in an index alone, or in one that holds a few: all may be read.
             found = [
                 match[1]
-                for *_, detail in cursor.fetchall()
-                if (match := re.match(r"SCAN (\w+)(?! (?:USING|VIRTUAL))", detail))
+                for match in plan
+                if match and not (match[3] and (match[2] or match[3] in partial or "LIMIT" in sql))
             ]
         else:
+            # Rows that no vacuum has seen make its choice among good plans a matter of luck: a plan that reads the
+            # whole table is what remains when there is no other.
+            cursor.execute("SET LOCAL enable_seqscan = off")
             cursor.execute(f"EXPLAIN (FORMAT JSON) {sql}", params)
             plan = cursor.fetchone()[0]
-            text = plan if isinstance(plan, str) else json.dumps(plan)
-            found = re.findall(r'"Node Type": "Seq Scan",[^{}]*?"Relation Name": "(\w+)"', text)
+            cursor.execute("SET LOCAL enable_seqscan = on")
+            cursor.execute("SELECT indexname FROM pg_indexes WHERE indexdef LIKE '%% WHERE %%'")
+            partial = {name for (name,) in cursor.fetchall()}
+            (top,) = json.loads(plan) if isinstance(plan, str) else plan
+            found = [
+                node["Relation Name"]
+                for node in _nodes(top["Plan"])
+                if node["Node Type"] == "Seq Scan" or (_reads_all(node, partial) and "LIMIT" not in sql)
+            ]
     return [name for name in found if _table(name, sql) in BIG]
+
+
+def _nodes(node: dict) -> Iterator[dict]:
+    yield node
+    for part in node.get("Plans", []):
+        yield from _nodes(part)
+
+
+def _reads_all(node: dict, partial: set[str]) -> bool:
+    """Whether a node of PostgreSQL's plan fetches every row in the order of an index."""
+    return node["Node Type"] == "Index Scan" and "Index Cond" not in node and node["Index Name"] not in partial
 
 
 def _table(name: str, sql: str) -> str:
@@ -144,11 +172,13 @@ def _table(name: str, sql: str) -> str:
 def is_bounded(sql: str) -> bool:
     """True for what reads a table whatever is in it, and may.
 
-    Paginators of staff count ten thousand rows at most; that of readers counts the published articles, in the
+    Paginators of staff count two or ten thousand rows at most; that of readers counts the published articles, in the
     index once the table has been vacuumed, which no test that rolls back can wait for.
     """
     is_count = sql.startswith("SELECT COUNT(*)")
-    return is_count and ("LIMIT 10000" in sql or (connection.vendor != "sqlite" and 'FROM "articles_article"' in sql))
+    return is_count and (
+        re.search(r"LIMIT (2|10)000\b", sql) or (connection.vendor != "sqlite" and 'FROM "articles_article"' in sql)
+    )
 
 
 def reader(path: str, **query: str) -> Callable[[], object]:
@@ -192,6 +222,8 @@ NAMED = {
     "find by reference": staff("desk", LIST, q="7K3M"),
     "page of a request": staff("manager", f"{LIST}5000/change/"),
     "report": staff("manager", f"{LIST}reports/"),
+    "kept weeks": lambda: keep_weeks(now=timezone.now()),
+    "desk list: mine": staff("desk", LIST, owner="me"),
     "audit trail": staff("manager", "/admin/core/auditentry/"),
     "next mail": lambda: delivery.claim_next(now=timezone.now()),
     "reminders": lambda: reminders.watch_promises(now=timezone.now()),
@@ -216,4 +248,7 @@ def test_a_whole_table_would_be_noticed(much, db):
     with statements() as asked:
         list(ConsultRequest.objects.filter(best_time="never"))
         list(Topic.objects.all())
-    assert [scans(*statement) for statement in asked] == [["consults_consultrequest"], []]
+        # In the order of an index, and every row of it.
+        list(ConsultRequest.objects.filter(best_time="never").order_by("asked_at"))
+    requests = ["consults_consultrequest"]
+    assert [scans(*statement) for statement in asked] == [requests, [], requests]

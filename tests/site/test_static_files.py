@@ -20,7 +20,7 @@ MOST_ADMIN_SCRIPT = 10_500
 MOST_SIGN_IN_SCRIPT = 2_500
 # The admin loads all its style sheets on every page, so a class means one thing. These are styled in
 # several of them: parts that stand anywhere, and components that two sheets share.
-ANYWHERE = {"button", "help", "line"}
+ANYWHERE = {"button", "errornote", "help", "line"}
 SHARED_BY_SHEETS = {"banners", "drawing", "figure", "mails", "note-box", "outcomes", "reports", "standing"}
 
 

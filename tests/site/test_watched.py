@@ -6,13 +6,12 @@ import socket
 import subprocess
 import sys
 import time
-from importlib import import_module
 from urllib.parse import urlencode
 
 import pytest
 from django.conf import settings
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import User
+from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 
 from clinic_site.core import counters
@@ -44,11 +43,9 @@ def post_canary(port: int):
 
 def session_of(user: User) -> str:
     """Sign `user` in, as the site would."""
-    session = import_module(settings.SESSION_ENGINE).SessionStore()
-    session[SESSION_KEY], session[BACKEND_SESSION_KEY] = str(user.pk), settings.AUTHENTICATION_BACKENDS[0]
-    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-    session.save()
-    return session.session_key
+    client = Client()
+    client.force_login(user)
+    return client.session.session_key
 
 
 def figures(port: int) -> dict[tuple, float]:

@@ -6,6 +6,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
 from clinic_site.core.models import ClinicIdentity
+from clinic_site.core.planner import count_rows
 from clinic_site.preparing import only_one
 
 
@@ -23,6 +24,8 @@ class Command(BaseCommand):
 
     def prepare(self) -> None:
         call_command("migrate", verbosity=0, interactive=False)
+        # New indexes are of use only once it is known what they hold.
+        count_rows()
         call_command("set_up_roles", verbosity=0)
         if not ClinicIdentity.objects.exists():
             self.stdout.write("Loading the initial content ...")

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from django.core.management.base import BaseCommand, CommandError
 
-from clinic_site.core.rotation import Column, Unreadable, encrypted_columns, old_values, rotate
+from clinic_site.core.rotation import Column, Unreadable, encrypted_places, old_values, rotate
 
 
 class Command(BaseCommand):
@@ -19,7 +19,7 @@ class Command(BaseCommand):
 
     def handle(self, *args, dry_run: bool, check: bool, **options) -> None:
         old = 0
-        for column in encrypted_columns():
+        for column in encrypted_places():
             try:
                 old += self._walk(column, old_values(column) if check else rotate(column, writes=not dry_run))
             except Unreadable as error:
