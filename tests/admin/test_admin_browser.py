@@ -180,6 +180,7 @@ def test_axe_finds_nothing_and_nothing_sticks_out(live_site, browser: Browser, w
         check(name)
     page.goto(f"{live_site}/admin/consults/recipient/add/")
     page.click("[name=_save]")
+    expect(page.locator(".errornote")).to_be_visible()  # a click does not wait for the page it leads to
     check("form in error")
     context.close()
     assert faults == []

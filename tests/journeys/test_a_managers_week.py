@@ -89,6 +89,7 @@ def erases_one_person(page: Page, site: str, request: ConsultRequest) -> None:
     page.locator("input[name=count]").fill("1")
     page.locator("[name=reason]").first.check()
     page.get_by_role("button", name="Erase 1 request").click()
+    expect(page.get_by_text("1 request was erased")).to_be_visible()
     assert not ConsultRequest.objects.filter(pk=request.pk).exists()
     assert AuditEntry.objects.filter(action="request-erased", subject=request.subject, actor_name="max").exists()
     assert page.goto(site + request.get_absolute_url()).status == 404

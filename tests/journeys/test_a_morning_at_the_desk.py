@@ -90,8 +90,8 @@ def reaches_people(page: Page, site: str, requests) -> None:
     page.get_by_text("Correct the phone number").click()
     page.fill("#id_phone", "(205) 555-0177")
     page.get_by_role("button", name="Correct it").click()
-    assert page.locator(".ways a").first.get_attribute("href") == "tel:+1-205-555-0177"
-    assert requests["Beau"].phone_as_typed in page.inner_text("main")
+    expect(page.locator(".ways a").first).to_have_attribute("href", "tel:+1-205-555-0177")
+    expect(page.locator("main")).to_contain_text(requests["Beau"].phone_as_typed)
     press(page, "Reached")
 
     rest = {"Cleo": "Left a message", "Dale": "No answer", "Esme": "Wrong number", "Gray": "Not a fit"}
@@ -107,6 +107,7 @@ def lets_a_real_person_out_of_quarantine(page: Page, site: str, hope: ConsultReq
     page.get_by_role("link", name=hope.spoken_reference).click()
     expect(page.get_by_text("A field that people cannot see was filled in")).to_be_visible()
     page.get_by_role("button", name="Release: a real person").click()
+    page.wait_for_load_state()
     assert OutboxMessage.objects.filter(about=hope.subject, kind="staff").count() == 1
     press(page, "Reached")
 

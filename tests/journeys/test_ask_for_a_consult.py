@@ -64,7 +64,7 @@ def ask_with_two_slips(page: Page, *, scripts: bool) -> None:
     form.get_by_label("Auburn").check()
     form.get_by_label("Phone number").fill("557-22")
     form.get_by_role("button", name="Send my request").click()
-    assert page.title().startswith("Error: ")
+    expect(page).to_have_title(re.compile("^Error: "))
     summary = page.locator(".errors")
     expect(summary).to_be_focused()
     expect(summary.locator("li")).to_have_text(["Enter your name", "Enter a phone number with an area code"])
@@ -92,7 +92,7 @@ def the_front_desk_sees_it_wait(browser: Browser, site: str, request: ConsultReq
     page.fill("#id_username", "manager")
     page.fill("#id_password", "a-long-password-for-tests")
     page.click("[type=submit]")
-    assert request.spoken_reference in page.inner_text("main")
+    expect(page.locator("main")).to_contain_text(request.spoken_reference)
     page.goto(site + request.get_absolute_url())
     text = page.inner_text("main")
     assert "Dana Whitfield" in text

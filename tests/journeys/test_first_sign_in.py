@@ -85,6 +85,8 @@ def fills_in_the_password(page: Page, password: str) -> None:
 def sets_up_an_app(page: Page) -> str:
     page.get_by_role("link", name="Set up an app").click()
     picture = page.get_by_role("img", name=re.compile("QR code"))
+    picture.wait_for()
+    page.wait_for_load_state()
     assert picture.evaluate("picture => picture.naturalWidth") > 100
     page.get_by_text("It cannot be scanned").click()
     shown = page.locator(".secret").inner_text()

@@ -1,8 +1,10 @@
 """Every page and state in a real browser: axe, reflow, large text, targets, keyboard, contrast."""
 
+import re
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from .clinic import fill_in_everything
 from .pages import STATES
@@ -185,8 +187,8 @@ def test_the_error_page_leads_to_the_fields(live_site, page: Page):
     page.goto(f"{live_site}/consult/")
     page.fill("#id_phone", "557-22")
     page.click("main form button[type=submit]")
-    assert page.title().startswith("Error: ")
-    assert page.evaluate("document.activeElement.classList.contains('errors')")
+    expect(page).to_have_title(re.compile("^Error: "))
+    expect(page.locator(".errors")).to_be_focused()
     links = page.locator(".errors a")
     assert links.count() == 3
     for index in range(links.count()):

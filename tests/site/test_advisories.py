@@ -1,16 +1,14 @@
 """The fault classes of Django's security advisories of 2024 to 2026 that touch a site like this, tried on ours.
 
-SECURITY.md lists every advisory with the test, or why it does not touch us. Input is as hostile as our limits
-let through; times are far above what a linear algorithm takes and far below what a quadratic one would.
+SECURITY.md lists every advisory. Input is as hostile as our limits let through; times are far above what a
+linear algorithm takes and far below what a quadratic one would.
 """
 
 import logging
 import re
 import time
 from contextlib import contextmanager, suppress
-from pathlib import Path
 
-import django
 import pytest
 from django.conf import settings
 from django.contrib import admin
@@ -35,7 +33,6 @@ from tests.factories.pictures import phone_photo
 from tests.factories.posts import make_post
 
 pytestmark = pytest.mark.django_db
-ROOT = Path(settings.BASE_DIR)
 SECONDS = 5
 
 
@@ -44,13 +41,6 @@ def in_time():
     started = time.process_time()
     yield
     assert time.process_time() - started < SECONDS
-
-
-def test_the_django_we_run_has_every_fix_that_we_list():
-    listed = re.findall(r"^\| 20\d\d-\d+ \|.*\| 5\.2(?:\.(\d+))? \|", (ROOT / "SECURITY.md").read_text(), re.MULTILINE)
-    assert len(listed) > 50
-    assert django.VERSION[:2] == (5, 2)
-    assert django.VERSION[2] >= max(int(patch or 0) for patch in listed)
 
 
 # Caches: 2026-48588, 2026-8404, 2026-35193, 2026-48587, 2026-6907, 2026-35192 ------------------------

@@ -169,7 +169,7 @@ def test_the_nginx_of_the_containers_is_mended_and_switches_on_what_we_looked_at
 
 
 def test_the_list_of_advisories_names_tests_that_there_are_and_every_advisory_that_a_test_names():
-    section = (ROOT / "SECURITY.md").read_text().partition("## Advisories by class")[2].partition("\n## ")[0]
+    section = (ROOT / "SECURITY.md").read_text().partition("## Security advisories")[2].partition("\n## ")[0]
     files = [path for folder in ("site", "signin") for path in (ROOT / "tests" / folder).glob("*.py")]
     code = "".join(path.read_text() for path in files)
     for name in re.findall(r"\btest_\w+", section):
