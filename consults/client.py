@@ -4,10 +4,10 @@ from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.db.models import F
 from django.utils import timezone
 
 from clinic_site.core.client_address import address_of
+from clinic_site.core.counting import count_one_more
 from clinic_site.core.encryption import lookup_hash
 
 from .models import ClientCount
@@ -39,17 +39,12 @@ def client_of(request) -> Client:
 def count_form(*, client_hash: str, now: datetime) -> int:
     """Count one more form from a place; return how many came from it in this hour of the clock, this one included.
 
-    Call it in the transaction that stores the request. Right across processes: the row is locked from the
-    UPDATE to the end of that transaction. 0 for a place that is not known.
+    Call it in the transaction that stores the request. Right across processes. 0 for a place that is not known.
     """
     if not client_hash:
         return 0
     hour = now.replace(minute=0, second=0, microsecond=0)
-    # INSERT ... ON CONFLICT DO NOTHING: a fault here would end the transaction on PostgreSQL.
-    ClientCount.objects.bulk_create([ClientCount(client_hash=client_hash, hour=hour)], ignore_conflicts=True)
-    counted = ClientCount.objects.filter(client_hash=client_hash, hour=hour)
-    counted.update(forms=F("forms") + 1)
-    return counted.values_list("forms", flat=True).get()
+    return count_one_more(ClientCount, count="forms", client_hash=client_hash, hour=hour)
 
 
 def forget_counts(*, now: datetime) -> int:

@@ -4,17 +4,24 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
 from django.utils import timezone
 
+from clinic_site.core.counting import count_one_more
 from clinic_site.core.encryption import lookup_hash
 from clinic_site.core.models import AuditEntry
+from clinic_site.core.waiting_line import in_line
 from locations.models import Location
 
 from .client import count_form
 from .models import Activity, Consent, ConsentText, ConsultRequest, SourceCount
 from .models.request import email_hash, new_reference, note_hash, phone_hash
-from .notifications import queue_confirmation, queue_staff_mail, queue_test_mails
+from .notifications import (
+    queue_confirmation,
+    queue_staff_mail,
+    queue_staff_mails,
+    queue_test_mails,
+    staff_addresses,
+)
 from .pipeline import WAITING_FIELDS, wait_again
 from .spam import Client, Verdict, judge
 
@@ -82,26 +89,34 @@ def receive_consult(
     to those who get alarms alone.
     """
     fingerprint = _test_fingerprint(now) if is_test else answers.fingerprint
+    if known := _known(fingerprint, now):
+        return known
+    try:
+        if is_test:
+            return Receipt(_store_test(answers, source, now, consent_ids))
+        return Receipt(_store(answers, source, client, now, page, consent_ids))
+    except IntegrityError:
+        # The same submission, at the same moment, in another process?
+        if known := _known(fingerprint, now):
+            return known
+        raise
+
+
+def _known(fingerprint: str, now: datetime) -> Receipt | None:
+    """The request that says the same, noted as asked again unless it was the same click; None when there is none.
+
+    Asked before anything is stored: an INSERT that is refused would stand in PostgreSQL's log with all its values.
+    """
+    same = ConsultRequest.objects.filter(fingerprint=fingerprint)
+    if not same.exists():  # as most are: nobody has to wait for a write lock to learn that
+        return None
     with transaction.atomic():
-        # Asked first: an INSERT that is refused would stand in PostgreSQL's log with all its values.
-        if not ConsultRequest.objects.filter(fingerprint=fingerprint).exists():
-            try:
-                with transaction.atomic():
-                    if is_test:
-                        return Receipt(_store_test(answers, source, now, consent_ids))
-                    return Receipt(_store(answers, source, client, now, page, consent_ids))
-            except IntegrityError:
-                # The same submission, at the same moment, in another process?
-                if _find(fingerprint) is None:
-                    raise
-        known = _find(fingerprint)
-        if now - known.last_asked_at >= SAME_CLICK:
-            _ask_again(known, now)
-        return Receipt(known, is_repeat=True)
-
-
-def _find(fingerprint: str) -> ConsultRequest | None:
-    return ConsultRequest.objects.select_for_update().filter(fingerprint=fingerprint).first()
+        request = same.select_for_update().first()
+        if request is None:
+            return None
+        if now - request.last_asked_at >= SAME_CLICK:
+            _ask_again(request, now)
+        return Receipt(request, is_repeat=True)
 
 
 def _test_fingerprint(now: datetime) -> str:
@@ -109,20 +124,45 @@ def _test_fingerprint(now: datetime) -> str:
     return lookup_hash(f"{now:%Y-%m-%dT%H:%M}", purpose="test")
 
 
+# What is only read is read before the transaction begins: on SQLite nobody else can write while it lasts.
+
+
 def _store(answers: Answers, source: str, client: Client, now: datetime, page: str, consent_ids) -> ConsultRequest:
-    verdict = _judge(answers, client, now)
-    request = _create(answers, source, consent_ids, now, client_hash=client.client_hash, **_suspicion(verdict))
-    if not request.is_set_aside:
-        queue_staff_mail(request, now=now)
-        queue_confirmation(request, now=now)
-    _count_source(page, now)
+    read = _Read.of(answers, consent_ids)
+    same_note = _same_note(answers.note, client, now)
+    with in_line(), transaction.atomic():
+        from_client = count_form(client_hash=client.client_hash, now=now)
+        verdict = judge(
+            name=answers.name, note=answers.note, client=client, from_client=from_client, same_note=same_note
+        )
+        request = _create(answers, read, source, now, client_hash=client.client_hash, **_suspicion(verdict))
+        if not request.is_set_aside:
+            queue_staff_mails([request], now=now, addresses={request.location_id: read.addresses})
+            queue_confirmation(request, now=now)
+        if page:
+            count_one_more(SourceCount, count="requests", day=timezone.localdate(now), path=page)
     return request
 
 
 def _store_test(answers: Answers, source: str, now: datetime, consent_ids) -> ConsultRequest:
-    request = _create(answers, source, consent_ids, now, is_test=True, fingerprint=_test_fingerprint(now))
-    queue_test_mails(request, now=now)
+    read = _Read.of(answers, consent_ids)
+    with transaction.atomic():
+        request = _create(answers, read, source, now, is_test=True, fingerprint=_test_fingerprint(now))
+        queue_test_mails(request, now=now)
     return request
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Read:
+    """What is needed to store a request: a reference that is free, the wordings shown, whom to tell."""
+
+    reference: str
+    texts: dict[str, ConsentText | None]
+    addresses: list[str]
+
+    @classmethod
+    def of(cls, answers: Answers, consent_ids: tuple[int, ...]) -> "_Read":
+        return cls(reference=_free_reference(), texts=_texts(consent_ids), addresses=staff_addresses(answers.location))
 
 
 def _suspicion(verdict: Verdict) -> dict:
@@ -130,10 +170,10 @@ def _suspicion(verdict: Verdict) -> dict:
     return {"spam_state": state, "spam_reasons": verdict.codes}
 
 
-def _create(answers: Answers, source: str, consent_ids, now: datetime, **fields) -> ConsultRequest:
+def _create(answers: Answers, read: _Read, source: str, now: datetime, **fields) -> ConsultRequest:
     """Store the request itself, what it agreed to, and that it came in."""
     request = ConsultRequest.objects.create(
-        reference=_free_reference(),
+        reference=read.reference,
         asked_at=now,
         last_asked_at=now,
         waiting_since=now,
@@ -152,7 +192,7 @@ def _create(answers: Answers, source: str, consent_ids, now: datetime, **fields)
         note_hash=note_hash(answers.note),
         **{"fingerprint": answers.fingerprint, **fields},
     )
-    _keep_consents(request, answers, consent_ids, now)
+    _keep_consents(request, answers, read.texts, now)
     Activity.objects.create(request=request, kind=Activity.Kind.RECEIVED, at=now)
     AuditEntry.record(action="request-received", subject=request.subject, now=now)
     return request
@@ -174,16 +214,6 @@ def _ask_again(request: ConsultRequest, now: datetime) -> None:
         queue_staff_mail(request, now=now, asked_again=True)
 
 
-def _judge(answers: Answers, client: Client, now: datetime) -> Verdict:
-    return judge(
-        name=answers.name,
-        note=answers.note,
-        client=client,
-        from_client=count_form(client_hash=client.client_hash, now=now),
-        same_note=_same_note(answers.note, client, now),
-    )
-
-
 def _same_note(note: str, client: Client, now: datetime) -> int:
     """How many requests of the last day hold the same note and came from elsewhere."""
     hashed = note_hash(note)
@@ -200,7 +230,13 @@ def _free_reference() -> str:
     return reference
 
 
-def _keep_consents(request: ConsultRequest, answers: Answers, consent_ids: tuple[int, ...], now: datetime) -> None:
+def _texts(consent_ids: tuple[int, ...]) -> dict[str, ConsentText | None]:
+    """The wordings that the form showed, by purpose; the current ones for any that it does not name."""
+    texts = {text.purpose: text for text in ConsentText.objects.filter(pk__in=consent_ids)} if consent_ids else {}
+    return texts if set(Purpose) <= texts.keys() else {**ConsentText.all_current(), **texts}
+
+
+def _keep_consents(request: ConsultRequest, answers: Answers, texts: dict, now: datetime) -> None:
     """Write down which words were shown for each purpose, beside which box, and whether they were agreed to."""
     given = {
         # Said by sending the form: the wording stands above the button.
@@ -208,17 +244,8 @@ def _keep_consents(request: ConsultRequest, answers: Answers, consent_ids: tuple
         Purpose.VOICEMAIL: ("may_name_clinic", answers.may_name_clinic),
         Purpose.TEXT: ("may_text", answers.may_text),
     }
-    texts = {text.purpose: text for text in ConsentText.objects.filter(pk__in=consent_ids)} if consent_ids else {}
-    if not given.keys() <= texts.keys():
-        texts = {**ConsentText.all_current(), **texts}
     Consent.objects.bulk_create(
         Consent(request=request, text=text, box=box, is_given=is_given, at=now)
         for purpose, (box, is_given) in given.items()
         if (text := texts.get(purpose))
     )
-
-
-def _count_source(page: str, now: datetime) -> None:
-    if page:
-        count, _ = SourceCount.objects.get_or_create(day=timezone.localdate(now), path=page)
-        SourceCount.objects.filter(pk=count.pk).update(requests=F("requests") + 1)

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from clinic_site.core.delivery import queue_mail
 from clinic_site.core.models import OutboxMessage
+from locations.models import Location
 
 from .models import ConsultRequest, Recipient
 
@@ -23,18 +24,28 @@ def queue_staff_mail(request: ConsultRequest, *, now: datetime, asked_again: boo
     return queue_staff_mails([request], now=now, asked_again=asked_again)
 
 
+def staff_addresses(location: Location | None) -> list[str]:
+    """Who is told of requests for a clinic (None: the person was not sure which), each address once."""
+    return _addresses(Recipient.objects.told_about(location))
+
+
 def queue_staff_mails(
-    requests: list[ConsultRequest], *, now: datetime, asked_again: bool = False
+    requests: list[ConsultRequest],
+    *,
+    now: datetime,
+    asked_again: bool = False,
+    addresses: dict[int | None, list[str]] | None = None,
 ) -> list[OutboxMessage]:
     """Queue one mail for each recipient of each of these requests.
 
+    `addresses` are the recipients by the clinic's id, as far as somebody has read them already.
     With no recipient, one row that has already failed is left in their place: the admin shows it
     until somebody is named and it is sent again.
     """
-    addresses, mails = {}, []
+    addresses, mails = dict(addresses or {}), []
     for request in requests:
         if request.location_id not in addresses:
-            addresses[request.location_id] = _addresses(Recipient.objects.told_about(request.location))
+            addresses[request.location_id] = staff_addresses(request.location)
         told = addresses[request.location_id]
         mails += [_staff_mail(request, now, asked_again, to_address=address) for address in told]
         if not told:

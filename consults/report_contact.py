@@ -4,12 +4,12 @@ from datetime import date
 
 from . import charts
 from .report_parts import Figures, Section, Table, duration, with_share
-from .reports import ContactTimes, merged
+from .reports import ContactTimes
 
 
 def time_to_first_contact(figures: Figures) -> Section:
     everyone = figures.contact_of_all
-    weeks = {week: merged(clinics.values()) for week, clinics in figures.contact.items()}
+    weeks = figures.contact_by_week
     promise = figures.promise_hours
     chart = charts.lines(
         key="contact",

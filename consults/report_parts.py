@@ -75,8 +75,12 @@ class Figures:
         }
 
     @cached_property
+    def contact_by_week(self) -> dict[date, ContactTimes]:
+        return {week: merged(clinics.values()) for week, clinics in self.contact.items()}
+
+    @cached_property
     def contact_of_all(self) -> ContactTimes:
-        return merged(times for week in self.contact.values() for times in week.values())
+        return merged(self.contact_by_week.values())
 
     @cached_property
     def arrivals(self) -> dict[date, Counter]:

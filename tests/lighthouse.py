@@ -7,7 +7,6 @@ written to var/lighthouse/.
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -15,6 +14,8 @@ import time
 import urllib.request
 from io import BytesIO
 from pathlib import Path
+
+from tests.smtp import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "var" / "lighthouse"
@@ -109,12 +110,6 @@ def install() -> None:
 
 def run_manage(*words: str, environment: dict) -> None:
     subprocess.run([sys.executable, "manage.py", *words], cwd=ROOT, env=environment, check=True)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def wait_for(url: str) -> None:

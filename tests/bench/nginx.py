@@ -5,8 +5,10 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from tests.smtp import free_port
+
 from .databases import FOLDER
-from .servers import Site, free_port, wait_for
+from .servers import Site, wait_for
 
 CONFIGURATION = """
 daemon off;

@@ -2,7 +2,6 @@
 
 import http.client
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -11,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+
+from tests.smtp import free_port
 
 from .databases import ROOT, collect_static, environment, make_empty, python
 
@@ -35,12 +36,6 @@ class Site:
         body = answer.read()
         connection.close()
         return answer.status, dict(answer.getheaders()), body
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def make_site_database(name: str) -> None:

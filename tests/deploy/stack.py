@@ -16,7 +16,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from http.client import HTTPConnection, HTTPResponse, HTTPSConnection
+from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -153,6 +153,7 @@ class Stack:
                 plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
             plain.bind((source, 0))
             plain.connect(("127.0.0.1", self.https_port))
+            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as browsers do
             return context.wrap_socket(plain, server_hostname=host or self.host)
         except OSError:
             plain.close()
@@ -163,7 +164,8 @@ class Stack:
     ) -> HTTPResponse:
         """Return the answer to one request, its body in `body`."""
         given = {"Host": f"{self.host}:{self.https_port}" if https else self.host, **(headers or {})}
-        connection = (HTTPSConnection if https else HTTPConnection)("127.0.0.1", self.http_port, timeout=60)
+        # Without TLS of its own: HTTPSConnection reads all authorities of this machine, 20 ms each time.
+        connection = HTTPConnection("127.0.0.1", self.http_port, timeout=60)
         with closing(connection):
             if https:
                 connection.sock = self.connect(source=source)

@@ -16,8 +16,8 @@ OPTIONS = {"runOnly": {"type": "tag", "values": TAGS}, "resultTypes": ["violatio
 WIDTHS = [320, 390, 768, 1280]
 
 
-def violations(page: Page) -> list[str]:
-    found = Axe().run(page, options=OPTIONS).response["violations"]
+def violations(page: Page, *, within: str | None = None) -> list[str]:
+    found = Axe().run(page, context=within, options=OPTIONS).response["violations"]
     return [f"{v['id']}: {v['nodes'][0]['html'][:120]} {v['nodes'][0]['failureSummary'][:200]}" for v in found]
 
 
@@ -49,7 +49,8 @@ def test_axe_finds_nothing_and_nothing_sticks_out(live_site, browser: Browser, s
         menu = page.locator(".menu")
         if width < 992 and menu.count() and menu.is_visible():
             menu.click()
-            faults += [f"{state.name}, menu open: {fault}" for fault in violations(page)]
+            # Nothing else is another than before.
+            faults += [f"{state.name}, menu open: {fault}" for fault in violations(page, within="header")]
             page.keyboard.press("Escape")
     context.close()
     assert faults == []
