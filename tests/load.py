@@ -32,7 +32,7 @@ LUA = Path(__file__).resolve().parent / "deploy" / "wrk.lua"
 POSTGRES = os.environ.get("TEST_DATABASE_URL", "postgres://clinic:clinic@127.0.0.1:5432/clinic")
 BARE = "/robots.txt"
 NO_CACHE = "staff=1"  # any cookie leads past nginx's cache
-SLOW = 200
+SLOW, SLOW_SECONDS = 200, 9
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,21 +131,25 @@ def form_sender(stack: Stack) -> Callable[[int, str], str]:
 
 
 def probes_beside_slow_clients(stack: Stack) -> Result:
-    """Ask for pages while SLOW clients are slow in three ways; each that is cut is back at once."""
+    """Ask for pages while SLOW clients are slow in three ways; each that is cut is back at once.
+
+    They come one after the other, or all would be cut and be back in the same moment: a crowd of its own kind.
+    """
     kinds = [slow_headers, slow_body, slow_read]
     ended = threading.Event()
 
     def be_slow(number: int) -> None:
         buffer = SMALL_BUFFER if kinds[number % 3] is slow_read else 0
+        ended.wait(SLOW_SECONDS * number / SLOW)
         connect = partial(stack.connect, source=f"127.0.1.{1 + number % 8}", buffer=buffer)
         while not ended.is_set():
             with kinds[number % 3](connect, f"localhost:{stack.https_port}"):
-                ended.wait(9)
+                ended.wait(SLOW_SECONDS)
 
     threads = [threading.Thread(target=be_slow, args=[number]) for number in range(SLOW)]
     for thread in threads:
         thread.start()
-    time.sleep(2)
+    time.sleep(SLOW_SECONDS + 1)
     times, good, began = [], 0, time.monotonic()
     for number in range(200):
         started = time.monotonic()

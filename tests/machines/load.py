@@ -83,7 +83,7 @@ class Visitors:
         return f"{self.address}:{self.port}"
 
     def fetch(
-        self, path: str, *, body: str | None = None, client: str = "", host: str = ""
+        self, path: str, *, body: str | None = None, client: str = "", host: str = "", cookie: str = ""
     ) -> tuple[Seen, Message | None, str]:
         """Ask once, from the address `client`, and write down what came."""
         method, began_at, status, headers, text = "POST" if body else "GET", time.time(), 0, None, ""
@@ -91,6 +91,7 @@ class Visitors:
         connection = http.client.HTTPConnection(self.address, self.port, timeout=PATIENCE, source_address=source)
         try:
             sent = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
+            sent |= {"Cookie": cookie} if cookie else {}
             connection.request(method, path, body=body, headers={**sent, "Host": host or self.host})
             response = connection.getresponse()
             text = response.read().decode(errors="replace")
