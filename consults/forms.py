@@ -193,9 +193,13 @@ class ConsultForm(forms.Form):
             known = False
         return page if known else ""
 
-    def clean_consents(self) -> tuple[int, ...]:
-        ids = self.cleaned_data["consents"].split(",")[:10]
-        return tuple(int(pk) for pk in ids if pk.isascii() and pk.isdigit() and len(pk) < 10)
+    def clean_consents(self) -> dict[str, ConsentText | None]:
+        """The wordings that the page showed, by purpose; the current ones for any that it does not name."""
+        words = self.cleaned_data["consents"].split(",")[:10]
+        shown = {int(pk) for pk in words if pk.isascii() and pk.isdigit() and len(pk) < 10}
+        older = shown - {text.pk for text in self.wordings.values() if text}
+        texts = ConsentText.objects.filter(pk__in=older) if older else []
+        return {**self.wordings, **{text.purpose: text for text in texts}}
 
     def clean(self) -> dict:
         data = super().clean()

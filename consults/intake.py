@@ -26,6 +26,7 @@ from .pipeline import WAITING_FIELDS, wait_again
 from .spam import Client, Verdict, judge
 
 Purpose = ConsentText.Purpose
+Wordings = dict[str, ConsentText | None]
 # The same request again within this time is a second click, Back or a refresh.
 SAME_CLICK = timedelta(minutes=15)
 
@@ -75,7 +76,7 @@ def receive_consult(
     client: Client,
     now: datetime,
     page: str = "",
-    consent_ids: tuple[int, ...] = (),
+    wordings: Wordings | None = None,
     is_test: bool = False,
 ) -> Receipt:
     """Store a request with its consent, its mails and its audit entry, all or nothing.
@@ -83,7 +84,7 @@ def receive_consult(
     The same answers again within 15 minutes give the first request back and tell nobody; later
     they are noted on it as "asked again" and staff are told.
 
-    `consent_ids` are the wordings the form showed; the current ones stand in for any not given.
+    `wordings` are those that the form showed, by purpose; None stands for the current ones.
     `page` is the path the form was sent from, counted by day and not kept with the request.
     `is_test` is true for the site's own daily test: it is in no count, under no suspicion, and told
     to those who get alarms alone.
@@ -93,8 +94,8 @@ def receive_consult(
         return known
     try:
         if is_test:
-            return Receipt(_store_test(answers, source, now, consent_ids))
-        return Receipt(_store(answers, source, client, now, page, consent_ids))
+            return Receipt(_store_test(answers, source, now, wordings))
+        return Receipt(_store(answers, source, client, now, page, wordings))
     except IntegrityError:
         # The same submission, at the same moment, in another process?
         if known := _known(fingerprint, now):
@@ -127,8 +128,10 @@ def _test_fingerprint(now: datetime) -> str:
 # What is only read is read before the transaction begins: on SQLite nobody else can write while it lasts.
 
 
-def _store(answers: Answers, source: str, client: Client, now: datetime, page: str, consent_ids) -> ConsultRequest:
-    read = _Read.of(answers, consent_ids)
+def _store(
+    answers: Answers, source: str, client: Client, now: datetime, page: str, wordings: Wordings | None
+) -> ConsultRequest:
+    read = _Read.of(answers, wordings)
     same_note = _same_note(answers.note, client, now)
     with in_line(), transaction.atomic():
         from_client = count_form(client_hash=client.client_hash, now=now)
@@ -144,8 +147,8 @@ def _store(answers: Answers, source: str, client: Client, now: datetime, page: s
     return request
 
 
-def _store_test(answers: Answers, source: str, now: datetime, consent_ids) -> ConsultRequest:
-    read = _Read.of(answers, consent_ids)
+def _store_test(answers: Answers, source: str, now: datetime, wordings: Wordings | None) -> ConsultRequest:
+    read = _Read.of(answers, wordings)
     with transaction.atomic():
         request = _create(answers, read, source, now, is_test=True, fingerprint=_test_fingerprint(now))
         queue_test_mails(request, now=now)
@@ -157,12 +160,16 @@ class _Read:
     """What is needed to store a request: a reference that is free, the wordings shown, whom to tell."""
 
     reference: str
-    texts: dict[str, ConsentText | None]
+    wordings: Wordings
     addresses: list[str]
 
     @classmethod
-    def of(cls, answers: Answers, consent_ids: tuple[int, ...]) -> "_Read":
-        return cls(reference=_free_reference(), texts=_texts(consent_ids), addresses=staff_addresses(answers.location))
+    def of(cls, answers: Answers, wordings: Wordings | None) -> "_Read":
+        return cls(
+            reference=_free_reference(),
+            wordings=ConsentText.all_current() if wordings is None else wordings,
+            addresses=staff_addresses(answers.location),
+        )
 
 
 def _suspicion(verdict: Verdict) -> dict:
@@ -192,7 +199,7 @@ def _create(answers: Answers, read: _Read, source: str, now: datetime, **fields)
         note_hash=note_hash(answers.note),
         **{"fingerprint": answers.fingerprint, **fields},
     )
-    _keep_consents(request, answers, read.texts, now)
+    _keep_consents(request, answers, read.wordings, now)
     Activity.objects.create(request=request, kind=Activity.Kind.RECEIVED, at=now)
     AuditEntry.record(action="request-received", subject=request.subject, now=now)
     return request
@@ -230,13 +237,7 @@ def _free_reference() -> str:
     return reference
 
 
-def _texts(consent_ids: tuple[int, ...]) -> dict[str, ConsentText | None]:
-    """The wordings that the form showed, by purpose; the current ones for any that it does not name."""
-    texts = {text.purpose: text for text in ConsentText.objects.filter(pk__in=consent_ids)} if consent_ids else {}
-    return texts if set(Purpose) <= texts.keys() else {**ConsentText.all_current(), **texts}
-
-
-def _keep_consents(request: ConsultRequest, answers: Answers, texts: dict, now: datetime) -> None:
+def _keep_consents(request: ConsultRequest, answers: Answers, wordings: Wordings, now: datetime) -> None:
     """Write down which words were shown for each purpose, beside which box, and whether they were agreed to."""
     given = {
         # Said by sending the form: the wording stands above the button.
@@ -247,5 +248,5 @@ def _keep_consents(request: ConsultRequest, answers: Answers, texts: dict, now: 
     Consent.objects.bulk_create(
         Consent(request=request, text=text, box=box, is_given=is_given, at=now)
         for purpose, (box, is_given) in given.items()
-        if (text := texts.get(purpose))
+        if (text := wordings.get(purpose))
     )

@@ -72,7 +72,7 @@ def _receive(request) -> HttpResponse:
         answers=form.answers,
         source=form.cleaned_data["source"],
         page=form.cleaned_data["page"],
-        consent_ids=form.cleaned_data["consents"],
+        wordings=form.cleaned_data["consents"],
         client=client_of(request),
         is_test=is_probe(request.POST.get(PROBE_FIELD, "")),
         now=timezone.now(),

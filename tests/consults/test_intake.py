@@ -8,12 +8,13 @@ from django.db import connection, connections
 
 from clinic_site.core.models import AuditEntry, OutboxMessage
 from consults import intake
+from consults.forms import ConsultForm
 from consults.intake import receive_consult
 from consults.models import Activity, Consent, ConsentText, ConsultRequest, Recipient, SourceCount
 from consults.notifications import NO_RECIPIENTS, route_again
 from consults.spam import Client
 from tests.factories.locations import make_location
-from tests.factories.posts import NOW, make_answers
+from tests.factories.posts import NOW, make_answers, make_post
 
 pytestmark = pytest.mark.django_db
 
@@ -213,8 +214,24 @@ def test_the_page_is_counted_by_day_and_never_kept_with_the_request():
 def test_the_wording_shown_is_kept_even_when_a_newer_one_exists():
     shown = ConsentText.objects.create(purpose="contact", body="Old words", created_at=NOW - timedelta(days=2))
     ConsentText.objects.create(purpose="contact", body="New words", created_at=NOW - timedelta(days=1))
-    receive_consult(answers=make_answers(), source="consult", client=Client(), now=NOW, consent_ids=(shown.pk, 999_999))
+    form = ConsultForm(make_post(location="unsure", consents=f"{shown.pk},999999,x"))
+    assert form.is_valid(), form.errors
+    receive_consult(
+        answers=form.answers,
+        source="consult",
+        client=Client(),
+        now=NOW,
+        wordings=form.cleaned_data["consents"],
+    )
     assert Consent.objects.get().text == shown
+
+
+def test_the_current_wording_stands_in_where_the_page_names_none():
+    current = ConsentText.objects.create(purpose="contact", body="Words", created_at=NOW - timedelta(days=1))
+    for consents in ("", "999999"):
+        form = ConsultForm(make_post(location="unsure", consents=consents))
+        assert form.is_valid(), form.errors
+        assert form.cleaned_data["consents"]["contact"] == current
 
 
 @pytest.mark.django_db(transaction=True)
