@@ -1,5 +1,6 @@
 """How gunicorn serves the site. Kept small on purpose: one box carries it."""
 
+import gc
 import os
 
 # Its own lines look like the site's, whose settings say how.
@@ -39,3 +40,9 @@ def on_starting(server) -> None:
     from clinic_site.core import counters
 
     counters.forget_dead(folder=settings.METRICS_DIR)
+
+
+def post_worker_init(worker) -> None:
+    """Take what is loaded by now, and stays, out of what the garbage collector looks through again and again."""
+    gc.collect()
+    gc.freeze()

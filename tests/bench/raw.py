@@ -1,14 +1,11 @@
-"""The yardstick for cached pages: a WSGI application that knows nothing but the bytes to send."""
+"""The yardstick for cached pages: a WSGI application that knows nothing but the bytes to send, headers and body."""
 
+import json
 import os
 from pathlib import Path
 
 BODY = Path(os.environ["BENCH_BODY"]).read_bytes()
-HEADERS = [
-    ("Content-Type", "text/html; charset=utf-8"),
-    ("Content-Length", str(len(BODY))),
-    *([("Content-Encoding", os.environ["BENCH_ENCODING"])] if os.environ.get("BENCH_ENCODING") else []),
-]
+HEADERS = [(name, value) for name, value in json.loads(os.environ["BENCH_HEADERS"])]
 
 
 def application(environ, start_response):

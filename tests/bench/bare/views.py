@@ -1,5 +1,6 @@
 """Three views without anything around them."""
 
+import json
 import os
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from django.shortcuts import render
 from .models import Entry
 
 BODY = Path(os.environ["BENCH_BODY"]).read_bytes() if os.environ.get("BENCH_BODY") else b""
-ENCODING = os.environ.get("BENCH_ENCODING", "")
+HEADERS = dict(json.loads(os.environ.get("BENCH_HEADERS", "[]")))
 PARAGRAPHS = 70
 
 
@@ -21,8 +22,8 @@ class EntryForm(forms.ModelForm):
 
 
 def constant(request) -> HttpResponse:
-    """Bytes from memory, as a page would be sent: compressed already."""
-    return HttpResponse(BODY, headers={"Content-Encoding": ENCODING} if ENCODING else {})
+    """Bytes from memory, headers and body, as a page would be sent: compressed already."""
+    return HttpResponse(BODY, headers=HEADERS)
 
 
 def rendered(request) -> HttpResponse:
