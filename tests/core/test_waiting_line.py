@@ -55,6 +55,23 @@ def test_a_process_waits_for_another_and_goes_on_at_once():
             assert 0.2 < time.monotonic() - began < 5
 
 
+def test_a_process_that_never_goes_on_keeps_nobody_out(settings):
+    settings.DATABASE_TIMEOUT = 0.3
+    with held_by_another_process(seconds=30):
+        began = time.monotonic()
+        with in_line():
+            assert 0.2 < time.monotonic() - began < 5
+
+
+def test_a_disk_that_knows_no_locks_stops_nobody(monkeypatch):
+    def flock(file, how):
+        raise OSError("no locks available")
+
+    monkeypatch.setattr("fcntl.flock", flock)
+    with in_line():
+        pass
+
+
 def test_a_thread_waits_for_another():
     with held_by_another_thread() as end:
         threading.Timer(0.3, end.set).start()
