@@ -1,5 +1,7 @@
 """The consult form: six questions, two permissions, nothing about health."""
 
+from dataclasses import dataclass
+
 from crispy_forms.helper import FormHelper
 from django import forms
 from django.core.exceptions import ValidationError
@@ -10,7 +12,7 @@ from clinic_site.core.models import ClinicIdentity
 from locations.models import Location
 
 from .cleaning import ENTER_EMAIL, ENTER_PHONE, PHONE_MAX_LENGTH, clean_email, dialable, one_line, without_invisible
-from .intake import Answers
+from .intake import Answers, Wordings
 from .models import ConsentText, ConsultRequest
 
 NOTE_MAX_LENGTH = 500
@@ -64,8 +66,28 @@ class Tiles(forms.RadioSelect):
         return {**super().create_option(name, value, *args, **kwargs), "hint": self.hints.get(value, "")}
 
 
+@dataclass(frozen=True, kw_only=True)
+class Offered:
+    """What the form offers now: the clinics by their slugs, the newest wordings, whether there is room for a note."""
+
+    locations: dict[str, Location]
+    wordings: Wordings
+    has_note: bool
+
+    @classmethod
+    def now(cls) -> "Offered":
+        return cls(
+            locations={location.slug: location for location in Location.objects.active()},
+            wordings=ConsentText.all_current(),
+            has_note=ClinicIdentity.load().ask_for_note,
+        )
+
+
 class ConsultForm(forms.Form):
-    """Checks and cleans the answers. `answers` hands them to the intake."""
+    """Checks and cleans the answers. `answers` hands them to the intake.
+
+    `offered` is what there is to choose from, as somebody has read it already.
+    """
 
     location = forms.ChoiceField(
         label="Where would you like to be seen?",
@@ -130,9 +152,10 @@ class ConsultForm(forms.Form):
 
     use_required_attribute = False
 
-    def __init__(self, *args, **kwargs) -> None:
+    def __init__(self, *args, offered: Offered | None = None, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        self.locations = {location.slug: location for location in Location.objects.active()}
+        offered = offered or Offered.now()
+        self.locations, self.wordings = offered.locations, offered.wordings
         self.fields["location"].choices = [
             *((location.slug, location.name) for location in self.locations.values()),
             (UNSURE, "Not sure"),
@@ -141,14 +164,13 @@ class ConsultForm(forms.Form):
             UNSURE: "Help me choose",
             **{location.slug: location.city for location in self.locations.values() if location.city != location.name},
         }
-        self.wordings = ConsentText.all_current()
         self.initial.setdefault("consents", ",".join(str(text.pk) for text in self.wordings.values() if text))
         voicemail = self.wordings[ConsentText.Purpose.VOICEMAIL]
         self.fields["may_name_clinic"].label = (
             voicemail.body if voicemail else "You may say the clinic’s name in a voicemail or text"
         )
         self._ask_about_texts()
-        if not ClinicIdentity.load().ask_for_note:
+        if not offered.has_note:
             del self.fields["note"]
         for name in self.fields.keys() & {"email", "best_time", "note"}:
             self.fields[name].mark_optional = True

@@ -1,7 +1,8 @@
 """Receiving a request: the one transaction after which nothing can be lost."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -49,10 +50,11 @@ class Answers:
     may_text: bool = False
     note: str = ""
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """Equal for two requests that say the same thing."""
-        said = {**asdict(self, dict_factory=dict), "location": self.location and self.location.pk}
+        said = {field.name: getattr(self, field.name) for field in fields(self)}
+        said["location"] = self.location and self.location.pk
         del said["may_text"]  # follows from how they want to be reached
         said["email"] = self.email.casefold()
         # The dialable form counts, not the way it was typed.
@@ -177,7 +179,7 @@ def _suspicion(verdict: Verdict) -> dict:
     return {"spam_state": state, "spam_reasons": verdict.codes}
 
 
-def _create(answers: Answers, read: _Read, source: str, now: datetime, **fields) -> ConsultRequest:
+def _create(answers: Answers, read: _Read, source: str, now: datetime, **more) -> ConsultRequest:
     """Store the request itself, what it agreed to, and that it came in."""
     request = ConsultRequest.objects.create(
         reference=read.reference,
@@ -197,7 +199,7 @@ def _create(answers: Answers, read: _Read, source: str, now: datetime, **fields)
         phone_hash=phone_hash(answers.phone),
         email_hash=email_hash(answers.email),
         note_hash=note_hash(answers.note),
-        **{"fingerprint": answers.fingerprint, **fields},
+        **{"fingerprint": answers.fingerprint, **more},
     )
     _keep_consents(request, answers, read.wordings, now)
     Activity.objects.create(request=request, kind=Activity.Kind.RECEIVED, at=now)

@@ -147,4 +147,5 @@ def alarm_addresses() -> list[str]:
 
 def _addresses(recipients) -> list[str]:
     """The addresses of `recipients`, each once however it is written."""
-    return list({recipient.email.casefold(): recipient.email for recipient in recipients.order_by("pk")}.values())
+    found = recipients.order_by("pk").values_list("email", flat=True)
+    return list({address.casefold(): address for address in found}.values())

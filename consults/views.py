@@ -13,12 +13,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from clinic_site.core.caching import cached_page, public
 from clinic_site.core.seo import PageMeta
+from clinic_site.core.site_wide import remembered
 from clinic_site.core.unavailable import unavailable_response
 from locations.models import Location
 from locations.opening import next_change, with_opening
 
 from .client import client_of
-from .forms import ConsultForm
+from .forms import ConsultForm, Offered
 from .intake import receive_consult
 from .models import ConsultRequest
 from .probe import PROBE_FIELD, is_probe
@@ -51,9 +52,9 @@ KEPT_FIELDS = {
 def consult(request) -> HttpResponse:
     """Show the form; receive what it sends, from whichever page it was on."""
     if request.method != "POST":
-        form = ConsultForm(initial={"source": ConsultRequest.Source.CONSULT, "page": reverse("consults:consult")})
-        now = timezone.now()
-        locations = with_opening(form.locations.values(), now=now)
+        initial = {"source": ConsultRequest.Source.CONSULT, "page": reverse("consults:consult")}
+        form, now = ConsultForm(initial=initial, offered=_offered(request)), timezone.now()
+        locations = with_opening(Location.objects.active(), now=now)
         return public(_page(request, form, locations), until=next_change(locations), now=now)
     try:
         response = _receive(request)
@@ -65,9 +66,9 @@ def consult(request) -> HttpResponse:
 
 
 def _receive(request) -> HttpResponse:
-    form = ConsultForm(request.POST)
+    form = ConsultForm(request.POST, offered=_offered(request))
     if not form.is_valid():
-        return _page(request, form, with_opening(form.locations.values(), now=timezone.now()), status=422)
+        return _page(request, form, with_opening(Location.objects.active(), now=timezone.now()), status=422)
     receipt = receive_consult(
         answers=form.answers,
         source=form.cleaned_data["source"],
@@ -80,6 +81,10 @@ def _receive(request) -> HttpResponse:
     thanks = HttpResponseRedirect(reverse("consults:thanks", args=[receipt.request.reference]))
     thanks.status_code = 303
     return thanks
+
+
+def _offered(request) -> Offered:
+    return remembered(request, "offered", Offered.now)
 
 
 def _page(request, form: ConsultForm, locations: list[Location], *, status: int = 200) -> HttpResponse:

@@ -1,6 +1,7 @@
 """The clinics: where they are, when they are open, who works there."""
 
 from datetime import timedelta
+from functools import cached_property
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -71,11 +72,11 @@ class Location(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("locations:location", args=[self.slug])
 
-    @property
+    @cached_property
     def phone_text(self) -> str:
         return self.phone.as_national
 
-    @property
+    @cached_property
     def phone_link(self) -> str:
         return self.phone.as_rfc3966
 

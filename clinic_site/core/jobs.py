@@ -95,9 +95,13 @@ def run_due_jobs(jobs: Sequence[Job], *, now: datetime) -> None:
     that lost the database is left as it is, and taken up again as if its worker had died.
     """
     local = timezone.localtime(now)
-    for job in jobs:
-        period = job.period(local)
-        run = _take(job.name, period=period, now=now) if period else None
+    due = [(job, period) for job in jobs if (period := job.period(local))]
+    # One question for all of them: a worker asks every second, and as a rule there is nothing to do.
+    names, periods = {job.name for job, _ in due}, {period for _, period in due}
+    runs = {(run.name, run.period): run for run in JobRun.objects.filter(name__in=names, period__in=periods)}
+    for job, period in due:
+        known = runs.get((job.name, period))
+        run = _take_over(known, now=now) if known else claim(job.name, period=period, now=now)
         if run is not None:
             _run(job, run, now)
 
@@ -120,11 +124,8 @@ def _run(job: Job, run: JobRun, now: datetime) -> None:
     _end(run)
 
 
-def _take(name: str, *, period: str, now: datetime) -> JobRun | None:
-    """Claim the run, or take it over from a worker that died; None when there is nothing to do."""
-    run = JobRun.objects.filter(name=name, period=period).first()
-    if run is None:
-        return claim(name, period=period, now=now)
+def _take_over(run: JobRun, *, now: datetime) -> JobRun | None:
+    """Take the run over from a worker that died; None when nobody did."""
     if run.finished_at or run.started_at > now - TAKEN_OVER_AFTER:
         return None
     taken = _unfinished(run).update(started_at=now)

@@ -93,6 +93,8 @@ class PageCache:
     def __call__(self, environ: dict, start_response) -> Iterable[bytes]:
         key = _key(environ)
         if key is None:
+            if environ["REQUEST_METHOD"] == "POST" and _is_anonymous(environ):
+                environ[STAMP] = self.stamp()  # a form needs much of what its page did
             return self.application(environ, start_response)
         page = self._find(key)
         if page is None:
@@ -155,8 +157,7 @@ def _key(environ: dict) -> str | None:
     """Return path and declared parameters; None when the request is not for a kept page, or not anonymous."""
     if (
         environ["REQUEST_METHOD"] not in ("GET", "HEAD")
-        or "HTTP_COOKIE" in environ
-        or "HTTP_AUTHORIZATION" in environ
+        or not _is_anonymous(environ)
         or environ.get("SCRIPT_NAME")
         or max(len(environ["PATH_INFO"]), len(environ.get("HTTP_HOST", ""))) > LONGEST
         or not _is_our_host(environ.get("HTTP_HOST", ""))
@@ -173,6 +174,10 @@ def _key(environ: dict) -> str | None:
     values = dict(parse_qsl(query, keep_blank_values=True))
     declared = urlencode([(name, values[name]) for name in parameters if name in values])
     return f"{path}?{declared}" if declared else path
+
+
+def _is_anonymous(environ: dict) -> bool:
+    return "HTTP_COOKIE" not in environ and "HTTP_AUTHORIZATION" not in environ
 
 
 def _asked(environ: dict) -> str:

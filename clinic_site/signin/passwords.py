@@ -15,7 +15,7 @@ LOOKS_LIKE = str.maketrans("013457@$!", "oieastasi")
 # What everybody who knows this site would try.
 OUR_WORDS = ["clinic", "ketamine", "wellness", "southern", "birmingham", "auburn", "alabama", "infusion", "welcome"]
 # The 5,000 most frequent of 12 characters and more in Mark Burnett's list of ten million leaked passwords,
-# which he gave to the public domain; in small letters.
+# which he released to the public domain (xato.net, February 2015); in small letters.
 LEAKED = Path(__file__).parent / "leaked_passwords.txt.gz"
 ROWS = ["abcdefghijklmnopqrstuvwxyz" * 2, "01234567890123456789", "qwertyuiopasdfghjklzxcvbnm"]
 

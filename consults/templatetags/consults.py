@@ -6,7 +6,7 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from clinic_site.core.site_wide import remembered
-from consults.forms import ConsultForm
+from consults.forms import ConsultForm, Offered
 
 register = template.Library()
 
@@ -33,7 +33,7 @@ def _form(context, source: str, preset: str | None, is_preview: bool) -> str:
     return render_to_string(
         "consults/_form.html",
         {
-            "form": ConsultForm(initial=initial),
+            "form": ConsultForm(initial=initial, offered=remembered(context["request"], "offered", Offered.now)),
             "is_embedded": True,  # these pages lack the consult page's own crisis box above the form
             "is_preview": is_preview,
             "texts": context["texts"],

@@ -93,6 +93,16 @@ def test_a_frequent_job_misses_and_doubles_nothing_while_clocks_change(day):
     assert count.times == [day + timedelta(minutes=minute) for minute in range(0, 4 * 60, 5)]
 
 
+def test_to_see_that_nothing_is_due_is_one_question_however_many_jobs_there_are(django_assert_num_queries):
+    count = Counter()
+    jobs = [DailyJob(f"daily{number}", count, not_before=time(0)) for number in range(20)]
+    jobs += [FrequentJob(f"often{number}", count, every=timedelta(minutes=5)) for number in range(20)]
+    run_due_jobs(jobs, now=SEVEN_THIRTY)
+    with django_assert_num_queries(1):
+        run_due_jobs(jobs, now=SEVEN_THIRTY)
+    assert len(count.times) == 40
+
+
 def test_old_runs_are_forgotten_but_for_the_last_good_one_of_each_job():
     def ran(name, days_ago, **fields):
         at = SEVEN_THIRTY - timedelta(days=days_ago)

@@ -12,6 +12,7 @@ import pytest
 from clinic_site.core import page_cache
 from clinic_site.core.caching import FRESH_UNTIL
 from clinic_site.core.page_cache import PageCache
+from clinic_site.core.site_wide import STAMP
 
 PAGE = [("Content-Type", "text/html"), ("Cache-Control", "public, max-age=0"), ("X-Frame-Options", "DENY")]
 MEGABYTE = 1024 * 1024
@@ -231,6 +232,22 @@ def test_what_is_not_an_anonymous_question_to_us_goes_past(environ):
     answers = [Answered(pages, "/", **environ).body for _ in range(2)]
     assert kept not in answers
     assert len(site.asked) == 3
+
+
+@pytest.mark.parametrize(
+    ("environ", "stamp"),
+    [
+        ({}, 1),
+        ({"HTTP_COOKIE": "session=x"}, None),
+        ({"HTTP_COOKIE": ""}, None),
+        ({"HTTP_AUTHORIZATION": "Basic x"}, None),
+        ({"REQUEST_METHOD": "PUT"}, None),
+    ],
+)
+def test_what_readers_send_goes_past_with_the_stamp_and_what_staff_send_without(environ, stamp):
+    site = Site()
+    Answered(cache(site), "/consult/", **{"REQUEST_METHOD": "POST", **environ})
+    assert site.asked[0].get(STAMP) == stamp
 
 
 @pytest.mark.parametrize(

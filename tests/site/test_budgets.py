@@ -27,8 +27,9 @@ from tests.factories.articles import (
     make_review,
     make_topic,
 )
-from tests.factories.consults import make_front_desk, make_request
+from tests.factories.consults import make_front_desk, make_recipient, make_request
 from tests.factories.locations import make_hours, make_location
+from tests.factories.posts import make_post
 
 pytestmark = pytest.mark.django_db
 
@@ -114,6 +115,17 @@ def test_a_list_takes_as_many_queries_for_a_hundred_rows_as_for_one(reader, path
     few = reader(path)
     fill(14, 100)
     assert reader(path) == few
+
+
+def test_a_request_takes_three_questions_and_seven_writes(content):
+    make_recipient("desk@clinic.example")
+    client = Client(**{STAMP: "a stamp of this test alone"})
+    assert client.post("/consult/", make_post(name="Dana Whitfield")).status_code == 303
+    with CaptureQueriesContext(connection) as captured:
+        assert client.post("/consult/", make_post(name="Robin Whitfield")).status_code == 303
+    begins_and_ends = ("SAVEPOINT", "RELEASE")
+    kinds = [query["sql"].split()[0] for query in captured if not query["sql"].startswith(begins_and_ends)]
+    assert kinds == ["SELECT"] * 3 + ["INSERT"] * 7
 
 
 @pytest.mark.parametrize("path", ["/admin/", "/admin/consults/consultrequest/"])

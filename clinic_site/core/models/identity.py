@@ -1,5 +1,7 @@
 """Who the clinic is: one row."""
 
+from functools import cached_property
+
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -60,12 +62,12 @@ class ClinicIdentity(models.Model):
         """Return the one row, or an unsaved one with the project's name while there is none."""
         return cls.objects.filter(pk=1).first() or cls(pk=1, name="The clinic")
 
-    @property
+    @cached_property
     def phone_text(self) -> str:
         """The number as people write it, such as (205) 557-2253; '' when there is none."""
         return self.phone.as_national if self.phone else ""
 
-    @property
+    @cached_property
     def phone_link(self) -> str:
         """The address a phone dials when the number is tapped; '' when there is none."""
         return self.phone.as_rfc3966 if self.phone else ""
