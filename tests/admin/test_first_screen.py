@@ -162,6 +162,16 @@ def test_mails_with_trouble_are_shown_with_what_the_server_said(manager):
         assert word not in text
 
 
+def test_of_very_many_mails_with_trouble_the_newest_are_shown_and_all_are_counted(manager):
+    for number in range(23):
+        make_failed_mail(subject=f"Mail number {number}.", created_at=NOW + timedelta(minutes=number))
+    text = text_of(manager.get(INDEX))
+    assert "23 mails did not go out" in text
+    assert text.count("Mail number") == 20
+    assert "Mail number 22." in text and "Mail number 2." not in text
+    assert "These are the newest 20. The others come into view as these are sent." in text
+
+
 def test_the_list_of_mails_is_the_same_as_the_property(db):
     from clinic_site.core.dashboard import mails_with_trouble
 
