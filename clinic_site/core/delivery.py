@@ -22,6 +22,7 @@ from django.utils import timezone
 from . import counters
 from .models import OutboxMessage
 from .smtp import MailUnanswered
+from .waiting_line import in_line
 
 logger = logging.getLogger(__name__)
 
@@ -74,7 +75,7 @@ def claim_next(*, now: datetime) -> OutboxMessage | None:
     """
     at_once = models.Q(due_at__lte=now) | models.Q(due_at=models.F("created_at"))
     due = (models.Q(state=State.QUEUED) & at_once) | models.Q(state=State.SENDING, lease_until__lte=now)
-    with transaction.atomic():
+    with in_line(), transaction.atomic():
         waiting = OutboxMessage.objects.unsent().filter(due).order_by("due_at", "pk")
         message = waiting.select_for_update(skip_locked=True).first()
         if message is None:
@@ -196,7 +197,8 @@ def deliver_next(*, now: datetime, clock) -> bool:
         error = raised
     while True:
         try:
-            mark(message, error=error, now=clock())
+            with in_line():
+                mark(message, error=error, now=clock())
             return True
         except (OperationalError, InterfaceError):
             # A mail that left must not leave twice because the database was away for a moment.
