@@ -13,16 +13,12 @@ from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
-from urllib.parse import parse_qsl, urlencode
 
 import brotli
-from django.conf import settings
-from django.core.handlers.wsgi import get_path_info
-from django.http.request import split_domain_port, validate_host
-from django.urls import Resolver404, resolve
 
 from . import counters
 from .caching import FRESH_UNTIL, NGINX_UNTIL, end_of_this_second
+from .page_key import LONGEST, asked_for, is_anonymous, key_of
 from .site_wide import STAMP
 
 # However fresh, a page is rendered anew after this many seconds: dates turn into the past by themselves.
@@ -30,8 +26,6 @@ MOST_SECONDS = 60
 # How long a second reader of a cold page waits for the first one's before rendering it, too.
 PATIENCE_SECONDS = 5
 BROTLI_QUALITY = 5
-# Characters of a path, a host or a header that we remember: longer ones would fill memory and lead to no page.
-LONGEST = 500
 # Said beside "public", they win.
 FOR_ONE_READER = {"private", "no-store", "no-cache"}
 # What may differ between two answers to the same question, and says nothing about the page.
@@ -91,9 +85,9 @@ class PageCache:
         self._rendering: dict[str, threading.Event] = {}
 
     def __call__(self, environ: dict, start_response) -> Iterable[bytes]:
-        key = _key(environ)
+        key = key_of(environ)
         if key is None:
-            if environ["REQUEST_METHOD"] == "POST" and _is_anonymous(environ):
+            if environ["REQUEST_METHOD"] == "POST" and is_anonymous(environ):
                 environ[STAMP] = self.stamp()  # a form needs much of what its page did
             return self.application(environ, start_response)
         page = self._find(key)
@@ -104,7 +98,7 @@ class PageCache:
             counters.page_came_from(counters.HIT)
         if isinstance(page, Page):
             return _send(page, environ, start_response)
-        if page is not None and key == _asked(environ):
+        if page is not None and key == asked_for(environ):
             start_response(page.status, page.headers)
             return [] if environ["REQUEST_METHOD"] == "HEAD" else [page.body]
         return self.application(environ, start_response)
@@ -148,65 +142,6 @@ class PageCache:
             while self._bytes > self.most_bytes:
                 _, gone = self._pages.popitem(last=False)
                 self._bytes -= gone.size
-
-
-# Which page is asked for ---------------------------------------------------------------------------
-
-
-def _key(environ: dict) -> str | None:
-    """Return path and declared parameters; None when the request is not for a kept page, or not anonymous."""
-    if (
-        environ["REQUEST_METHOD"] not in ("GET", "HEAD")
-        or not _is_anonymous(environ)
-        or environ.get("SCRIPT_NAME")
-        or max(len(environ["PATH_INFO"]), len(environ.get("HTTP_HOST", ""))) > LONGEST
-        or not _is_our_host(environ.get("HTTP_HOST", ""))
-        or not _came_securely(environ)
-    ):
-        return None
-    path = environ["PATH_INFO"]
-    parameters = _parameters(path)
-    if parameters is None:
-        return None
-    query = environ.get("QUERY_STRING")
-    if not query or not parameters:
-        return path
-    values = dict(parse_qsl(query, keep_blank_values=True))
-    declared = urlencode([(name, values[name]) for name in parameters if name in values])
-    return f"{path}?{declared}" if declared else path
-
-
-def _is_anonymous(environ: dict) -> bool:
-    return "HTTP_COOKIE" not in environ and "HTTP_AUTHORIZATION" not in environ
-
-
-def _asked(environ: dict) -> str:
-    query = environ.get("QUERY_STRING")
-    return f"{environ['PATH_INFO']}?{query}" if query else environ["PATH_INFO"]
-
-
-@lru_cache(maxsize=1024)
-def _parameters(path: str) -> tuple[str, ...] | None:
-    """Return the query parameters that make another page of this path; None when it is not kept."""
-    try:
-        match = resolve(get_path_info({"PATH_INFO": path}))
-    except Resolver404:
-        return None
-    return getattr(match.func, "page_parameters", None)
-
-
-@lru_cache(maxsize=128)
-def _is_our_host(host: str) -> bool:
-    return validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS)
-
-
-def _came_securely(environ: dict) -> bool:
-    """True when Django would not send the reader to https first."""
-    if not settings.SITE_IS_SECURE:
-        return True
-    if settings.TRUST_PROXY:
-        return environ.get("HTTP_X_FORWARDED_PROTO") == "https"
-    return environ.get("wsgi.url_scheme") == "https"
 
 
 # Rendering it --------------------------------------------------------------------------------------

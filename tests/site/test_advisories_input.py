@@ -15,7 +15,7 @@ from django.forms import DateField, DecimalField, FloatField, IntegerField, Time
 from django.test import Client
 from django.urls import get_resolver
 
-from clinic_site.core import page_cache
+from clinic_site.core import page_cache, page_key
 from clinic_site.core.logs import JsonFormatter, PrivateFormatter
 from clinic_site.core.models import OutboxMessage
 from clinic_site.core.smtp import Backend
@@ -100,7 +100,7 @@ def test_an_empty_header_is_not_a_missing_one():
 
 def test_what_visitors_make_up_fills_no_memory():
     """CVE-2026-77050 and CVE-2026-15337, as our own page cache would have them: keys of any length, remembered."""
-    remembered = (page_cache._parameters, page_cache._is_our_host)
+    remembered = (page_key._parameters, page_key._is_our_host)
     for function in remembered:
         function.cache_clear()
     pages = cache(Site())
