@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -94,15 +94,15 @@ def receive_consult(
     fingerprint = _test_fingerprint(now) if is_test else answers.fingerprint
     if known := _known(fingerprint, now):
         return known
+    store = partial(_store, answers, source, client, now, page, wordings)
+    if is_test:
+        store = partial(_store_test, answers, source, now, wordings)
     try:
-        if is_test:
-            return Receipt(_store_test(answers, source, now, wordings))
-        return Receipt(_store(answers, source, client, now, page, wordings))
+        return Receipt(store())
     except IntegrityError:
-        # The same submission, at the same moment, in another process?
-        if known := _known(fingerprint, now):
-            return known
-        raise
+        # The same submission, at the same moment, in another process? If not, the reference is taken, which
+        # happens to one in half a million while a million are kept: the next one is another.
+        return _known(fingerprint, now) or Receipt(store())
 
 
 def _known(fingerprint: str, now: datetime) -> Receipt | None:
@@ -159,16 +159,14 @@ def _store_test(answers: Answers, source: str, now: datetime, wordings: Wordings
 
 @dataclass(frozen=True, kw_only=True)
 class _Read:
-    """What is needed to store a request: a reference that is free, the wordings shown, whom to tell."""
+    """What is needed to store a request: the wordings shown, and whom to tell."""
 
-    reference: str
     wordings: Wordings
     addresses: list[str]
 
     @classmethod
     def of(cls, answers: Answers, wordings: Wordings | None) -> "_Read":
         return cls(
-            reference=_free_reference(),
             wordings=ConsentText.all_current() if wordings is None else wordings,
             addresses=staff_addresses(answers.location),
         )
@@ -182,7 +180,7 @@ def _suspicion(verdict: Verdict) -> dict:
 def _create(answers: Answers, read: _Read, source: str, now: datetime, **more) -> ConsultRequest:
     """Store the request itself, what it agreed to, and that it came in."""
     request = ConsultRequest.objects.create(
-        reference=read.reference,
+        reference=new_reference(),
         asked_at=now,
         last_asked_at=now,
         waiting_since=now,
@@ -231,12 +229,6 @@ def _same_note(note: str, client: Client, now: datetime) -> int:
     same = ConsultRequest.objects.filter(note_hash=hashed, asked_at__gt=now - timedelta(days=1))
     # Two requests from places that are not known did not come from one place.
     return (same.exclude(client_hash=client.client_hash) if client.client_hash else same).count()
-
-
-def _free_reference() -> str:
-    while ConsultRequest.objects.filter(reference=(reference := new_reference())).exists():
-        pass
-    return reference
 
 
 def _keep_consents(request: ConsultRequest, answers: Answers, wordings: Wordings, now: datetime) -> None:

@@ -54,6 +54,15 @@ def test_references_are_eight_speakable_characters():
     assert request.spoken_reference == f"{request.reference[:4]}-{request.reference[4:]}"
 
 
+def test_a_reference_that_is_taken_is_drawn_again(monkeypatch):
+    drawn = iter(["AAAABBBB", "AAAABBBB", "CCCCDDDD"])
+    monkeypatch.setattr(intake, "new_reference", lambda: next(drawn))
+    first, second = receive(), receive(name="Robin Whitfield")
+    assert [first.request.reference, second.request.reference] == ["AAAABBBB", "CCCCDDDD"]
+    assert set(ConsultRequest.objects.values_list("name", flat=True)) == {"Dana Whitfield", "Robin Whitfield"}
+    assert AuditEntry.objects.count() == Activity.objects.count() == 2
+
+
 def test_personal_fields_are_unreadable_in_the_database():
     receive(note="please call after lunch")
     with connection.cursor() as cursor:

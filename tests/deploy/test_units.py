@@ -33,7 +33,7 @@ def test_there_is_one_for_each_process_of_the_procfile():
 
 def test_the_worker_gives_way_to_visitors():
     weights = [int(unit(name)["Service"].get("CPUWeight", "100")) for name in SERVICES]
-    assert dict(zip(SERVICES, weights, strict=True)) == {"clinic-web.service": 100, "clinic-worker.service": 50}
+    assert dict(zip(SERVICES, weights, strict=True)) == {"clinic-web.service": 100, "clinic-worker.service": 20}
 
 
 @pytest.mark.parametrize("name", SERVICES)
