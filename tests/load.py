@@ -185,7 +185,7 @@ def site(*, postgres: bool) -> Iterator[Stack]:
         url = opened.enter_context(database(postgres=postgres))
         stack = opened.enter_context(running_stack(DATABASE_URL=url, SITE_URL="https://localhost"))
         stack.manage("shell", "-c", "from tests.factories.consults import make_recipient; make_recipient()")
-        stack.start("worker", "nice", "-n", "10", sys.executable, "manage.py", "run_worker")  # as the Procfile does
+        stack.start("worker", sys.executable, "manage.py", "run_worker")
         yield stack
 
 

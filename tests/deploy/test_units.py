@@ -25,10 +25,8 @@ def test_there_is_one_for_each_process_of_the_procfile():
     assert sorted(f"clinic-{line.partition(':')[0]}.service" for line in procfile) == SERVICES
     for line in procfile:
         name, _, command = line.partition(": ")
-        service = unit(f"clinic-{name}.service")["Service"]
-        nice = f"nice -n {service['Nice']} " if "Nice" in service else ""
-        assert command.startswith(nice)
-        assert service["ExecStart"] == f"/opt/clinic/current/.venv/bin/{command.removeprefix(nice)}"
+        started = unit(f"clinic-{name}.service")["Service"]["ExecStart"]
+        assert started == f"/opt/clinic/current/.venv/bin/{command}"
 
 
 def test_the_worker_gives_way_to_visitors():
