@@ -1,5 +1,6 @@
 """What the site is made of: pinned with hashes, as asked for, under licences we allow, listed."""
 
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -74,3 +75,15 @@ def test_the_bill_of_materials_names_version_and_licence_of_all_that_the_site_ru
         assert part["version"]
         assert part.get("licenses"), part["name"]
     assert "pytest" not in str(bill["dependencies"])
+
+
+def git(*arguments: str) -> list[str]:
+    command = ["git", "-c", "safe.directory=*", *arguments]  # whoever owns the checkout
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists() or not shutil.which("git"), reason="not a checkout")
+def test_a_clone_holds_files_alone_and_nothing_that_a_machine_made():
+    link = "120000"  # git's mode of a symbolic link: what it points at is another machine's
+    assert [line for line in git("ls-files", "--stage") if line.startswith(link)] == []
+    assert git("ls-files", "--cached", "--ignored", "--exclude-standard") == []
