@@ -9,6 +9,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from django.conf import settings
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -31,8 +32,8 @@ QUIET_CHROMIUM = [
 
 
 def pytest_configure(config) -> None:
-    """Collect the static files once, before any worker starts, under production's own storage."""
-    if hasattr(config, "workerinput"):
+    """Collect the static files under production's own storage: before any worker starts, and only if one changed."""
+    if hasattr(config, "workerinput") or static_files_are_collected():
         return
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "clinic_site.settings.test"}
     subprocess.run(
@@ -41,6 +42,14 @@ def pytest_configure(config) -> None:
         env=environment,
         check=True,
     )
+
+
+def static_files_are_collected() -> bool:
+    """True if nothing that `collectstatic` reads is newer than what it left. A folder is newer when a file went."""
+    manifest = Path(settings.STATIC_ROOT, "staticfiles.json")
+    reads = [ROOT / "requirements-dev.txt", ROOT / "clinic_site/staticfiles_storage.py"]
+    reads += [*ROOT.glob("clinic_site/settings/*.py"), ROOT / "static", *ROOT.glob("static/**/*")]
+    return manifest.exists() and manifest.stat().st_mtime > max(path.stat().st_mtime for path in reads)
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,7 @@ from tests.factories.consults import make_request, make_role
 
 from .staff import sign_in
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.journey]
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from tests.smtp import smtp_server
 
 from .staff import sign_in
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.journey]
 
 PHONE = {"width": 390, "height": 844}
 DESK = "desk@clinic.example"

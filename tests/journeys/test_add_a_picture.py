@@ -15,7 +15,7 @@ from tests.factories.articles import add_figure
 from tests.factories.consults import PASSWORD
 from tests.factories.pictures import file_of, ready_picture
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.journey]
 
 
 def photo() -> bytes:

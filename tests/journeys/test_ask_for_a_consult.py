@@ -13,7 +13,7 @@ from tests.factories.consults import make_recipient
 from tests.faults.worker import running_worker, wait_until
 from tests.smtp import smtp_server
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.journey]
 
 # The browser carries the fragment of a followed error link over to the next page.
 THANKS = re.compile(r"/consult/thanks/(\w{8})/(?:#\w+)?$")

@@ -3,7 +3,6 @@
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
@@ -11,11 +10,11 @@ from playwright.sync_api import Browser, Page, expect
 from clinic_site.core.models import AuditEntry
 from clinic_site.roles import FRONT_DESK
 from clinic_site.staff import record_password
+from tests.axe import faults_at_each_screen
 from tests.factories.consults import PASSWORD, make_role
 from tests.signin.people import NEW_PASSWORD, code_of
-from tests.site.test_accessibility import OPTIONS
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.journey]
 
 
 @pytest.fixture
@@ -66,14 +65,8 @@ def test_a_first_sign_in(page: Page, frances):
 
 
 def is_open_to_everybody(page: Page) -> None:
-    """axe finds nothing and nothing sticks out, in both schemes."""
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        # Colours that change take a moment, on a busy machine several.
-        page.wait_for_function("document.getAnimations().length === 0")
-        found = Axe().run(page, options=OPTIONS).response["violations"]
-        assert found == [], (page.url, scheme, [(one["id"], one["nodes"][0]["html"]) for one in found])
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
+    """axe finds nothing and nothing sticks out."""
+    assert faults_at_each_screen(page) == [], page.url
 
 
 def fills_in_the_password(page: Page, password: str) -> None:

@@ -17,7 +17,7 @@ from tests.factories.consults import make_staff_user
 
 from .staff import sign_in
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.journey]
 
 WIDE = {"width": 1280, "height": 1000}
 TITLE = "What should I bring to an infusion?"

@@ -3,55 +3,46 @@
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
+
+from tests.axe import each_screen, sideways, violations
 
 from .clinic import fill_in_everything
 from .pages import STATES
 
 pytestmark = pytest.mark.browser
 
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-OPTIONS = {"runOnly": {"type": "tag", "values": TAGS}, "resultTypes": ["violations"]}
 # Every width that has a layout of its own; colours are the same at all of them, so two of them have both schemes.
 SCREENS = [(320, "light"), (390, "light"), (390, "dark"), (768, "dark"), (1280, "light"), (1280, "dark")]
 
 
-def violations(page: Page, *, within: str | None = None) -> list[str]:
-    found = Axe().run(page, context=within, options=OPTIONS).response["violations"]
-    return [f"{v['id']}: {v['nodes'][0]['html'][:120]} {v['nodes'][0]['failureSummary'][:200]}" for v in found]
+PARTS = {str(part): STATES[part::4] for part in range(4)}  # so that they run side by side
 
 
-def sideways(page: Page) -> int:
-    """By how many pixels the page is wider than its window."""
-    return page.evaluate("document.documentElement.scrollWidth - innerWidth")
-
-
-@pytest.mark.parametrize(("width", "scheme"), SCREENS)
-@pytest.mark.parametrize("clinic", ["as known", "filled in"])
-def test_axe_finds_nothing_and_nothing_sticks_out(live_site, browser: Browser, width, scheme, clinic):
-    states = STATES
-    if clinic == "filled in":
+@pytest.mark.parametrize("part", [*PARTS, "filled in"])
+def test_axe_finds_nothing_and_nothing_sticks_out(live_site, browser: Browser, part):
+    if part == "filled in":
         fill_in_everything()
-        states = [
-            state for state in STATES if state.name in ("/", "/locations/", "/locations/birmingham/", "/consult/")
-        ]
-    context = browser.new_context(
-        viewport={"width": width, "height": 844}, color_scheme=scheme, reduced_motion="reduce"
-    )
+        paths = ("/", "/locations/", "/locations/birmingham/", "/consult/")
+        states = [state for state in STATES if state.name in paths]
+    else:
+        states = PARTS[part]
+    context = browser.new_context(reduced_motion="reduce")
     page, faults = context.new_page(), []
     for state in states:
         state.show(page, live_site)
         page.evaluate("document.querySelectorAll('details').forEach(details => details.open = true)")
-        faults += [f"{state.name}: {fault}" for fault in violations(page)]
-        if (by := sideways(page)) > 0:
-            faults.append(f"{state.name}: {by} px too wide")
-        menu = page.locator(".menu")
-        if width < 992 and menu.count() and menu.is_visible():
-            menu.click()
-            # Nothing else is another than before.
-            faults += [f"{state.name}, menu open: {fault}" for fault in violations(page, within="header")]
-            page.keyboard.press("Escape")
+        for width, scheme in each_screen(page, SCREENS):
+            name = f"{state.name}, {width} {scheme}"
+            faults += [f"{name}: {fault}" for fault in violations(page)]
+            if (by := sideways(page)) > 0:
+                faults.append(f"{name}: {by} px too wide")
+            menu = page.locator(".menu")
+            if width < 992 and menu.count() and menu.is_visible():
+                menu.click()
+                # Nothing else is another than before.
+                faults += [f"{name}, menu open: {fault}" for fault in violations(page, within="header")]
+                page.keyboard.press("Escape")
     context.close()
     assert faults == []
 
@@ -136,7 +127,7 @@ def test_the_keyboard_reaches_everything_and_its_place_is_always_seen(live_site,
         page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
         stops = 0
         while stops < MOST_STOPS:
-            page.keyboard.press("Tab")
+            page.keyboard.down("Tab")  # and held, as if it repeated: letting go costs another frame
             at = page.evaluate(FOCUS)
             if at is None:
                 break

@@ -1,0 +1,51 @@
+"""axe-core in a page of the browser, at every screen: what is wrong there, and what sticks out."""
+
+from collections.abc import Iterable, Iterator
+
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import Page
+
+Screen = tuple[int, str]  # a width in pixels and a colour scheme
+
+PHONE_AND_DESK = [(390, "light"), (390, "dark"), (1280, "light"), (1280, "dark")]
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+AT_REST = "Promise.allSettled(document.getAnimations().map(one => one.finished)).then(() => true)"
+ASK = "([within, options]) => axe.run(within || document, options).then(found => found.violations)"
+
+
+def violations(page: Page, *, within: str | None = None, best_practice: bool = True) -> list[str]:
+    """Return one line for each rule that `page`, or its elements `within`, breaks. `best_practice` goes beyond WCAG."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
+    tags = [*WCAG, "best-practice"] if best_practice else WCAG
+    options = {"runOnly": {"type": "tag", "values": tags}, "resultTypes": ["violations"]}
+    return [
+        f"{found['id']} ({len(found['nodes'])}): {node['html'][:150]} {node['failureSummary'][:200]}"
+        for found in page.evaluate(ASK, [within, options])
+        for node in found["nodes"][:1]
+    ]
+
+
+def sideways(page: Page) -> int:
+    """By how many pixels the page is wider than its window."""
+    return page.evaluate("document.documentElement.scrollWidth - innerWidth")
+
+
+def each_screen(page: Page, screens: Iterable[Screen] = PHONE_AND_DESK) -> Iterator[Screen]:
+    """Give the window of `page` each width and colour scheme in turn."""
+    for width, scheme in screens:
+        page.set_viewport_size({"width": width, "height": 844})
+        page.emulate_media(color_scheme=scheme)
+        # Colours that change take a moment, on a busy machine several.
+        page.evaluate(AT_REST)
+        yield width, scheme
+
+
+def faults_at_each_screen(page: Page, *, within: str | None = None, best_practice: bool = True) -> list[str]:
+    """Return what axe finds on `page`, or in its elements `within`, on a phone and at a desk, and what sticks out."""
+    faults = []
+    for screen in each_screen(page):
+        found = violations(page, within=within, best_practice=best_practice)
+        found += [f"{by} px too wide"] if (by := sideways(page)) > 0 else []
+        faults += [f"{screen}: {fault}" for fault in found]
+    return faults
