@@ -10,6 +10,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 from django.conf import settings
+from django.test import TransactionTestCase
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -19,6 +20,9 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 # Machines that run tests are busy: how long one example takes says nothing.
 hypothesis.settings.register_profile("suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("suite")
+
+# Folders whose tests make databases beside that of the run.
+WITH_DATABASES_OF_THEIR_OWN = {"backups", "deploy", "faults"}
 
 QUIET_CHROMIUM = [
     "--no-sandbox",
@@ -50,6 +54,22 @@ def static_files_are_collected() -> bool:
     reads = [ROOT / "requirements-dev.txt", ROOT / "clinic_site/staticfiles_storage.py"]
     reads += [*ROOT.glob("clinic_site/settings/*.py"), ROOT / "static", *ROOT.glob("static/**/*")]
     return manifest.exists() and manifest.stat().st_mtime > max(path.stat().st_mtime for path in reads)
+
+
+def pytest_collection_modifyitems(config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL, leave out what asks no database: the run on SQLite has it."""
+    if "postgresql" in settings.DATABASES["default"]["ENGINE"]:
+        config.hook.pytest_deselected(items=[item for item in items if not asks_a_database(item)])
+        items[:] = filter(asks_a_database, items)
+
+
+def asks_a_database(item: pytest.Item) -> bool:
+    return bool(
+        {"db", "transactional_db"} & set(item.fixturenames)
+        or item.get_closest_marker("django_db")
+        or (item.cls and issubclass(item.cls, TransactionTestCase))
+        or item.path.parent.name in WITH_DATABASES_OF_THEIR_OWN
+    )
 
 
 @pytest.fixture(scope="session")

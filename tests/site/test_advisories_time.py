@@ -13,7 +13,6 @@ from collections.abc import Callable
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import connection
 
 from articles.citations import Numbering, cited_keys
 from articles.claims import paragraphs_lacking_citation, uses_of
@@ -43,7 +42,6 @@ from tests.factories.posts import make_post
 SMALL, TIMES, MOST = 500, 64, 500
 # Faster than this, in seconds, is no fault whatever the ratio.
 NOTHING = 0.02
-SAME_EVERYWHERE = pytest.mark.skipif(connection.vendor == "postgresql", reason="the same on every database")
 
 
 def seconds(function: Callable, text: str) -> float:
@@ -137,7 +135,6 @@ OF_VISITORS = {
 }
 
 
-@SAME_EVERYWHERE
 @pytest.mark.parametrize("name", OF_VISITORS)
 def test_no_text_of_a_visitor_takes_longer_than_its_length(name):
     for unit in UNITS:
@@ -190,7 +187,6 @@ def test_headers_as_large_as_may_be_are_read_at_once(client):
 # Passwords --------------------------------------------------------------------------------------------------
 
 
-@SAME_EVERYWHERE
 @pytest.mark.parametrize(
     "host", ["clinic.example", "southernketamine.example", "ketamineketamine.clinic.wellnessclinic"]
 )
@@ -225,7 +221,6 @@ OF_STAFF = {
 }
 
 
-@SAME_EVERYWHERE
 @pytest.mark.parametrize("name", OF_STAFF)
 def test_no_text_of_staff_takes_longer_than_its_length(name):
     for unit in UNITS:
@@ -261,7 +256,6 @@ def patterns() -> dict[str, re.Pattern]:
     return found
 
 
-@SAME_EVERYWHERE
 def test_no_pattern_of_ours_takes_longer_than_its_text_but_those_that_see_no_long_one():
     known = patterns()
     assert len(known) > 40

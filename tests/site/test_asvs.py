@@ -5,16 +5,12 @@ import re
 from functools import cache
 from pathlib import Path
 
-import pytest
 from django.conf import settings
-from django.db import connection
 
 from clinic_site.core import images
 from clinic_site.core.admin_forms import MAX_MEGABYTES
 from clinic_site.signin import passwords, tries, views
 from consults.forms import NOTE_MAX_LENGTH
-
-pytestmark = pytest.mark.skipif(connection.vendor == "postgresql", reason="the same on every database")
 
 ROOT = Path(settings.BASE_DIR)
 # How many requirements of level 1 and of level 2 each section has; within a section they are numbered in this order.

@@ -6,13 +6,10 @@ import sys
 import tomllib
 
 import pytest
-from django.db import connection
 from packaging.utils import canonicalize_name
 
 from tests.locks import ROOT, locked, wanted
 from tests.sbom import bill_of_materials
-
-pytestmark = pytest.mark.skipif(connection.vendor == "postgresql", reason="the same on every database")
 
 LOCKS = ["requirements", "requirements-extras", "requirements-dev"]
 
