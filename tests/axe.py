@@ -7,7 +7,7 @@ from playwright.sync_api import Page
 
 Screen = tuple[int, str]  # a width in pixels and a colour scheme
 
-PHONE_AND_DESK = [(390, "light"), (390, "dark"), (1280, "light"), (1280, "dark")]
+SCHEMES = ("light", "dark")
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 AT_REST = "Promise.allSettled(document.getAnimations().map(one => one.finished)).then(() => true)"
 ASK = "([within, options]) => axe.run(within || document, options).then(found => found.violations)"
@@ -31,7 +31,7 @@ def sideways(page: Page) -> int:
     return page.evaluate("document.documentElement.scrollWidth - innerWidth")
 
 
-def each_screen(page: Page, screens: Iterable[Screen] = PHONE_AND_DESK) -> Iterator[Screen]:
+def each_screen(page: Page, screens: Iterable[Screen]) -> Iterator[Screen]:
     """Give the window of `page` each width and colour scheme in turn."""
     for width, scheme in screens:
         page.set_viewport_size({"width": width, "height": 844})
@@ -41,10 +41,12 @@ def each_screen(page: Page, screens: Iterable[Screen] = PHONE_AND_DESK) -> Itera
         yield width, scheme
 
 
-def faults_at_each_screen(page: Page, *, within: str | None = None, best_practice: bool = True) -> list[str]:
-    """Return what axe finds on `page`, or in its elements `within`, on a phone and at a desk, and what sticks out."""
+def faults_in_both_schemes(
+    page: Page, *, width: int, within: str | None = None, best_practice: bool = True
+) -> list[str]:
+    """Return what axe finds on `page`, or in its elements `within`, and what sticks out of a window of this width."""
     faults = []
-    for screen in each_screen(page):
+    for screen in each_screen(page, [(width, scheme) for scheme in SCHEMES]):
         found = violations(page, within=within, best_practice=best_practice)
         found += [f"{by} px too wide"] if (by := sideways(page)) > 0 else []
         faults += [f"{screen}: {fault}" for fault in found]

@@ -14,7 +14,7 @@ from articles.versions import record_version, versions_of
 from clinic_site.core.models import Page as SitePage
 from clinic_site.core.models import Picture
 from locations.models import Location
-from tests.axe import faults_at_each_screen
+from tests.axe import faults_in_both_schemes
 from tests.factories.articles import add_figure
 from tests.factories.consults import (
     PASSWORD,
@@ -128,15 +128,16 @@ def make_an_article_with_a_version() -> tuple[int, int]:
     return article.pk, versions_of(article).get().pk
 
 
-def test_axe_finds_nothing_and_nothing_sticks_out(live_site, browser: Browser):
+@pytest.mark.parametrize("width", [390, 1280])
+def test_axe_finds_nothing_and_nothing_sticks_out(live_site, browser: Browser, width):
     waiting, quarantined = make_a_busy_morning()
     article, version = make_an_article_with_a_version()
-    context, page, said = open_browser(browser)
+    context, page, said = open_browser(browser, width=width)
     faults = []
 
     def check(name: str) -> None:
         faults.extend(f"{name}: {line}" for line in said)
-        faults.extend(f"{name}, {fault}" for fault in faults_at_each_screen(page, best_practice=False))
+        faults.extend(f"{name}, {fault}" for fault in faults_in_both_schemes(page, width=width, best_practice=False))
         said.clear()  # axe writes a style of its own
 
     page.goto(f"{live_site}/admin/")

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from articles.models import Article
-from tests.axe import faults_at_each_screen
+from tests.axe import faults_in_both_schemes
 from tests.factories.articles import add_evidence, add_figure, add_prose, make_article
 
 from .test_admin_browser import open_browser, sign_in
@@ -137,8 +137,9 @@ def test_without_scripts_there_is_a_link_to_the_references(live_site, browser: B
     context.close()
 
 
-def test_axe_finds_nothing_in_the_checklist_and_the_picker(live_site, browser: Browser):
-    context, page, said = open_browser(browser)
+@pytest.mark.parametrize("width", [390, 1280])
+def test_axe_finds_nothing_in_the_checklist_and_the_picker(live_site, browser: Browser, width):
+    context, page, said = open_browser(browser, width=width)
     sign_in(page, live_site)
     bad = make_article(title="A breakthrough", standfirst="It cures 64%.", published_at=None)
     add_prose(bad, f"<h3>Why</h3><p>See <a href='/articles/gone/'>it</a>.</p><p>{'And so on ' * 12}[@zhan2020].</p>")
@@ -146,7 +147,8 @@ def test_axe_finds_nothing_in_the_checklist_and_the_picker(live_site, browser: B
 
     def check(name: str, part: str) -> None:
         faults.extend(f"{name}: {line}" for line in said)
-        faults.extend(f"{name}, {fault}" for fault in faults_at_each_screen(page, within=part, best_practice=False))
+        found = faults_in_both_schemes(page, width=width, within=part, best_practice=False)
+        faults.extend(f"{name}, {fault}" for fault in found)
         said.clear()
 
     for article in (bad, Article.objects.get(slug="is-ketamine-fda-approved")):

@@ -14,8 +14,6 @@ pytestmark = pytest.mark.browser
 
 # Every width that has a layout of its own; colours are the same at all of them, so two of them have both schemes.
 SCREENS = [(320, "light"), (390, "light"), (390, "dark"), (768, "dark"), (1280, "light"), (1280, "dark")]
-
-
 PARTS = {str(part): STATES[part::4] for part in range(4)}  # so that they run side by side
 
 
@@ -127,7 +125,7 @@ def test_the_keyboard_reaches_everything_and_its_place_is_always_seen(live_site,
         page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
         stops = 0
         while stops < MOST_STOPS:
-            page.keyboard.down("Tab")  # and held, as if it repeated: letting go costs another frame
+            page.keyboard.press("Tab")
             at = page.evaluate(FOCUS)
             if at is None:
                 break
