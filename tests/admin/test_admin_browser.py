@@ -28,11 +28,9 @@ from tests.factories.pictures import ready_picture
 pytestmark = pytest.mark.browser
 
 
-def open_browser(browser: Browser, *, width: int = 1280, scheme: str = "light") -> tuple[BrowserContext, Page, list]:
+def open_browser(browser: Browser, *, width: int = 1280) -> tuple[BrowserContext, Page, list]:
     """Return a context, its page, and the list that gathers what the console says."""
-    context = browser.new_context(
-        viewport={"width": width, "height": 900}, color_scheme=scheme, reduced_motion="reduce"
-    )
+    context = browser.new_context(viewport={"width": width, "height": 900}, reduced_motion="reduce")
     page, said = context.new_page(), []
     page.on("console", lambda message: said.append(f"{message.type}: {message.text}"))
     page.on("pageerror", lambda error: said.append(f"error: {error}"))
