@@ -25,6 +25,7 @@ from urllib.parse import urlencode
 import psycopg
 from psycopg import sql
 
+from clinic_site.backups.postgres import drop_database
 from tests.deploy.slow import SMALL_BUFFER, slow_body, slow_headers, slow_read
 from tests.deploy.stack import NGINX, Stack, running_stack
 
@@ -175,7 +176,7 @@ def database(*, postgres: bool) -> Iterator[str]:
         try:
             yield f"{POSTGRES.rpartition('/')[0]}/{name}"
         finally:
-            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+            drop_database(connection, name)
 
 
 @contextmanager

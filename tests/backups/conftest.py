@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
+from clinic_site.backups.postgres import drop_database
+
 
 @pytest.fixture(autouse=True)
 def folder(settings, tmp_path) -> Path:
@@ -30,7 +32,7 @@ def empty_database(transactional_db, tmp_path):
             Path(other).parent.mkdir(exist_ok=True)
         elif not made:
             with connection.cursor() as cursor:
-                cursor.execute(f'DROP DATABASE IF EXISTS "{other}" WITH (FORCE)')
+                drop_database(cursor, other)
                 cursor.execute(f'CREATE DATABASE "{other}" TEMPLATE template0')
             made.append(other)
         go_to(other)
@@ -41,7 +43,7 @@ def empty_database(transactional_db, tmp_path):
     go_to(before)
     if made:
         with connection.cursor() as cursor:
-            cursor.execute(f'DROP DATABASE "{other}" WITH (FORCE)')
+            drop_database(cursor, other)
 
 
 def go_to(name: str) -> None:

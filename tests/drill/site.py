@@ -16,6 +16,7 @@ import psycopg
 import pyrage
 from psycopg import sql
 
+from clinic_site.backups.postgres import drop_database
 from tests.smtp import free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -74,15 +75,13 @@ class Site:
     def make_database(self) -> None:
         """Make the PostgreSQL database anew, empty; whoever is connected to the old one is thrown out."""
         with psycopg.connect(f"{self.server}/postgres", autocommit=True) as connection:
-            name = sql.Identifier(self.name)
-            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
-            connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(name))
+            drop_database(connection, self.name)
+            connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(self.name)))
 
     def drop_database(self) -> None:
         if self.server:
             with psycopg.connect(f"{self.server}/postgres", autocommit=True) as connection:
-                name = sql.Identifier(self.name)
-                connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+                drop_database(connection, self.name)
 
     def run(self, *command: str) -> str:
         """Run a command on the site, to its end, and return what it said. Raises when it fails."""
