@@ -56,20 +56,33 @@ def static_files_are_collected() -> bool:
     return manifest.exists() and manifest.stat().st_mtime > max(path.stat().st_mtime for path in reads)
 
 
+def pytest_xdist_auto_num_workers(config) -> int:
+    """One process more than there are processors: now and then a test waits for a lock, a server or a browser."""
+    return os.cpu_count() + 1
+
+
+@pytest.hookimpl(trylast=True)  # after Django's own order
 def pytest_collection_modifyitems(config, items: list[pytest.Item]) -> None:
-    """On PostgreSQL, leave out what asks no database: the run on SQLite has it."""
+    """Begin with what the suite's database is nothing to: much of it breaks whole sites, and waits while others work.
+
+    On PostgreSQL, leave out what asks no database at all: the run on SQLite has it.
+    """
+    items.sort(key=uses_the_database)
     if "postgresql" in settings.DATABASES["default"]["ENGINE"]:
         config.hook.pytest_deselected(items=[item for item in items if not asks_a_database(item)])
         items[:] = filter(asks_a_database, items)
 
 
-def asks_a_database(item: pytest.Item) -> bool:
+def uses_the_database(item: pytest.Item) -> bool:
     return bool(
         {"db", "transactional_db"} & set(item.fixturenames)
         or item.get_closest_marker("django_db")
         or (item.cls and issubclass(item.cls, TransactionTestCase))
-        or item.path.parent.name in WITH_DATABASES_OF_THEIR_OWN
     )
+
+
+def asks_a_database(item: pytest.Item) -> bool:
+    return uses_the_database(item) or item.path.parent.name in WITH_DATABASES_OF_THEIR_OWN
 
 
 @pytest.fixture(scope="session")

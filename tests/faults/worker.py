@@ -11,9 +11,11 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection
 
+from clinic_site.core.models import OutboxMessage
 from tests.smtp import free_port
 
 ROOT = Path(settings.BASE_DIR)
+STANDING = ("pk", "kind", "state", "attempt", "due_at", "lease_until", "last_error")
 
 
 def worker_environment(*, smtp_port: int, **settings_of_its_own: str) -> dict[str, str]:
@@ -64,8 +66,8 @@ def running_worker(
 
 
 def wait_until(condition: Callable[[], bool], *, seconds: float = 20) -> None:
-    """Return as soon as `condition` holds; fail the test when it does not in time."""
+    """Return as soon as `condition` holds; fail the test when it does not in time, and name the mails there are."""
     deadline = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
+        assert time.monotonic() < deadline, f"waited in vain: {list(OutboxMessage.objects.values_list(*STANDING))}"
         time.sleep(0.05)

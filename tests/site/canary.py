@@ -4,6 +4,7 @@ import base64
 import io
 import logging
 import quopri
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -83,13 +84,18 @@ def database_files() -> dict[str, bytes]:
     if connection.vendor != "sqlite":
         return {}
     path = Path(connection.settings_dict["NAME"])
-    return {each.name: each.read_bytes() for each in path.parent.glob(f"{path.name}*")}
+    return {each.name: _read_elsewhere(each) for each in path.parent.glob(f"{path.name}*")}
+
+
+def _read_elsewhere(path: Path) -> bytes:
+    """Read a file in another process: who closes a file loses all locks on it, and SQLite would not know."""
+    return subprocess.run(["cat", str(path)], check=True, capture_output=True).stdout
 
 
 def written_files(*, since: float) -> dict[str, bytes]:
     """Return what was written to VAR_DIR after the moment `since`, in seconds, by path."""
     files = (path for path in Path(settings.VAR_DIR).rglob("*") if path.is_file())
-    return {str(path): path.read_bytes() for path in files if path.stat().st_mtime >= since}
+    return {str(path): _read_elsewhere(path) for path in files if path.stat().st_mtime >= since}
 
 
 def cached() -> str:
