@@ -1,6 +1,6 @@
 """Sending the outbox: claim, send, mark.
 
-A mail is claimed by one conditional UPDATE that sets a lease, sent outside any transaction, and
+A mail is claimed by one UPDATE that finds it and sets a lease, sent outside any transaction, and
 marked by an UPDATE that only matches while the claim is still ours. A worker that dies leaves a
 lease that runs out; the mail then goes out again under the same Message-ID.
 
@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.db import InterfaceError, OperationalError, close_old_connections, connection, models, transaction
+from django.db import InterfaceError, OperationalError, close_old_connections, connection, models
 from django.utils import timezone
 
 from . import counters
@@ -38,6 +38,19 @@ MOST_READ = 2000
 ADDRESS = re.compile(r"""<[^<>]*>?|"[^"]*"@[^\s<>]*|[^\s<>:;,()]*(?:@|%40|=40)[^\s<>:;,()]*""", re.IGNORECASE)
 
 State = OutboxMessage.State
+
+# One statement instead of a transaction of four: half of what a mail costs the worker was to claim it.
+CLAIM = """
+UPDATE core_outboxmessage SET state = 'sending', attempt = attempt + 1, lease_until = %(lease_until)s
+WHERE id = (
+  SELECT id FROM core_outboxmessage
+  WHERE sent_at IS NULL AND (
+    (state = 'queued' AND (due_at <= %(now)s OR due_at = created_at))
+    OR (state = 'sending' AND lease_until <= %(now)s)
+  )
+  ORDER BY due_at, id LIMIT 1 {lock}
+) RETURNING *
+"""
 
 
 def delivery_clock() -> datetime:
@@ -73,23 +86,14 @@ def claim_next(*, now: datetime) -> OutboxMessage | None:
 
     A mail that was due the moment it was written is due, even if the clock by which it was written is ahead.
     """
-    at_once = models.Q(due_at__lte=now) | models.Q(due_at=models.F("created_at"))
-    due = (models.Q(state=State.QUEUED) & at_once) | models.Q(state=State.SENDING, lease_until__lte=now)
-    with in_line(), transaction.atomic():
-        waiting = OutboxMessage.objects.unsent().filter(due).order_by("due_at", "pk")
-        message = waiting.select_for_update(skip_locked=True).first()
-        if message is None:
-            return None
-        claimed = OutboxMessage.objects.filter(due, pk=message.pk, attempt=message.attempt).update(
-            state=State.SENDING,
-            attempt=message.attempt + 1,
-            lease_until=now + timedelta(seconds=settings.MAIL_LEASE_SECONDS),
-        )
-    if not claimed:
-        return None
-    message.attempt += 1
-    message.state = State.SENDING
-    return message
+    lease_until = now + timedelta(seconds=settings.MAIL_LEASE_SECONDS)
+    as_stored = connection.ops.adapt_datetimefield_value
+    values = {"now": as_stored(now), "lease_until": as_stored(lease_until)}
+    lock = "FOR UPDATE SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""
+    with in_line():
+        # Read to its end, since until then SQLite does not commit.
+        claimed = list(OutboxMessage.objects.raw(CLAIM.format(lock=lock), values))
+    return claimed[0] if claimed else None
 
 
 def pause_before(attempt: int) -> timedelta:
