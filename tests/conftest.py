@@ -65,12 +65,12 @@ def pytest_xdist_auto_num_workers(config) -> int:
 def pytest_collection_modifyitems(config, items: list[pytest.Item]) -> None:
     """Begin with what the suite's database is nothing to: much of it breaks whole sites, and waits while others work.
 
-    On PostgreSQL, leave out what asks no database at all: the run on SQLite has it.
+    On PostgreSQL, leave out what asks no database, and what none changes: the run on SQLite has it.
     """
     items.sort(key=uses_the_database)
     if "postgresql" in settings.DATABASES["default"]["ENGINE"]:
-        config.hook.pytest_deselected(items=[item for item in items if not asks_a_database(item)])
-        items[:] = filter(asks_a_database, items)
+        config.hook.pytest_deselected(items=[item for item in items if not asks_postgresql(item)])
+        items[:] = filter(asks_postgresql, items)
 
 
 def uses_the_database(item: pytest.Item) -> bool:
@@ -81,8 +81,9 @@ def uses_the_database(item: pytest.Item) -> bool:
     )
 
 
-def asks_a_database(item: pytest.Item) -> bool:
-    return uses_the_database(item) or item.path.parent.name in WITH_DATABASES_OF_THEIR_OWN
+def asks_postgresql(item: pytest.Item) -> bool:
+    asks = uses_the_database(item) or item.path.parent.name in WITH_DATABASES_OF_THEIR_OWN
+    return asks and not item.get_closest_marker("either")
 
 
 @pytest.fixture(scope="session")

@@ -61,6 +61,7 @@ def password_only():
 # The gate ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.either
 def test_no_address_of_the_admin_opens_with_a_password_alone(password_only, clock, settings):
     """Walked from the resolver, for those who may least and most, whether the account has a second step or not."""
     settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if not name.startswith("zeal.")]
