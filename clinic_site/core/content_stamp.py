@@ -16,7 +16,8 @@ from django.utils import timezone
 
 from .models import ContentChange, SearchDocument
 
-CHECK_SECONDS = 1.0
+# A proxy keeps a page for a second more, and nobody is to read what is older than two.
+CHECK_SECONDS = 0.5
 # Pruning is a change of the stamp as well, a harmless one.
 KEPT = 100
 
@@ -94,7 +95,7 @@ def _last(moment: str, now: datetime) -> datetime | None:
 
 
 class StampReader:
-    """The stamp for the threads of one process, read at most once a second.
+    """The stamp for the threads of one process, read at most twice a second.
 
     While one thread reads, the others take the value before. So they do while the database is away:
     a page that was true a moment ago is better than none.
@@ -112,7 +113,7 @@ class StampReader:
             try:
                 # Once more: somebody may have read it while we waited.
                 if self._clock() >= self._due_at:
-                    # From before the question: what is committed meanwhile is seen a second after at the latest.
+                    # From before the question: what is committed meanwhile is seen half a second after at the latest.
                     self._due_at = self._clock() + CHECK_SECONDS
                     close_old_connections()
                     self._stamp = self._read()

@@ -39,7 +39,7 @@ ADDRESS = re.compile(r"""<[^<>]*>?|"[^"]*"@[^\s<>]*|[^\s<>:;,()]*(?:@|%40|=40)[^
 
 State = OutboxMessage.State
 
-# One statement instead of a transaction of four: half of what a mail costs the worker was to claim it.
+# One statement instead of a transaction of four, which was two thirds of what a mail cost the worker.
 CLAIM = """
 UPDATE core_outboxmessage SET state = 'sending', attempt = attempt + 1, lease_until = %(lease_until)s
 WHERE id = (

@@ -1,7 +1,7 @@
 """What stands on many pages, kept from one page to the next until anything that readers see has changed.
 
 Only for pages that are made for every reader alike, and for what readers send: the page cache names the content
-stamp, a second old at most, under which it passes them on. Whoever has a cookie, as staff do, brings no stamp,
+stamp, half a second old at most, under which it passes them on. Whoever has a cookie, as staff do, brings no stamp,
 nor do tests: they get everything as it is in the database now.
 """
 

@@ -2,6 +2,8 @@
 
 import logging
 import sqlite3
+import subprocess
+import sys
 import time
 
 import pytest
@@ -12,6 +14,11 @@ from clinic_site.core.wiping import wipe
 from tests.factories.consults import make_mail
 
 from ..site.canary import database_files
+
+COUNT = """
+import sqlite3, sys
+print(*sqlite3.connect(sys.argv[1]).execute("SELECT count(*) FROM core_outboxmessage").fetchone())
+"""
 
 sqlite_only = pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL looks after its files itself")
 
@@ -32,6 +39,22 @@ def test_the_write_ahead_log_is_emptied():
     mail.delete()
     wipe()
     assert not any(b"zq-in-the-log" in content for content in database_files().values())
+
+
+@sqlite_only
+@pytest.mark.django_db(transaction=True)
+def test_looking_at_the_files_gives_up_none_of_their_locks():
+    """Else the next process that leaves deletes the log under us, and nobody else sees what we write from then on."""
+
+    def seen_by_another() -> int:
+        command = [sys.executable, "-c", COUNT, connection.settings_dict["NAME"]]
+        return int(subprocess.run(command, check=True, capture_output=True).stdout)
+
+    make_mail()
+    database_files()
+    assert seen_by_another() == 1
+    make_mail()
+    assert seen_by_another() == 2
 
 
 @sqlite_only
