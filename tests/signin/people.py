@@ -23,6 +23,12 @@ def code_of(secret: str = SECRET, *, later: int = 0) -> str:
     return auth.format_hotp_value(auth.hotp_value(secret, step))
 
 
+def wrong_code(secret: str = SECRET) -> str:
+    """Six digits that the app of this secret shows neither now nor in the steps beside."""
+    right = {code_of(secret, later=seconds) for seconds in (-30, 0, 30)}
+    return next(code for code in ("000000", "111111", "222222", "333333") if code not in right)
+
+
 def add_app(user: User, *, secret: str = SECRET) -> User:
     auth.TOTP.activate(user, secret)
     return user

@@ -35,6 +35,7 @@ from .people import (
     code_of,
     enter,
     sign_in,
+    wrong_code,
 )
 
 pytestmark = pytest.mark.django_db
@@ -139,7 +140,7 @@ def test_first_sign_in_goes_from_the_password_that_was_given_to_the_admin(clock)
     secret = page.context["form"].secret
     assert " ".join(secret[i : i + 4] for i in range(0, 32, 4)) in text_of(page)
     assert 'src="data:image/svg+xml;base64,' in page.content.decode()
-    wrong = client.post(f"{SET_UP}app/add/", {"code": "000000"})
+    wrong = client.post(f"{SET_UP}app/add/", {"code": wrong_code(secret)})
     assert "not the right code" in text_of(wrong)
     assert client.post(f"{SET_UP}app/add/", {"code": code_of(secret)}).url == f"{SET_UP}codes/"
     codes = client.get(f"{SET_UP}codes/")
@@ -201,7 +202,7 @@ def test_five_wrong_codes_lock_the_second_step_wherever_they_come_from(ed, clock
     for number in range(5):
         client = Client()
         enter(client, "ed", address=f"198.51.100.{number}")
-        client.post(CODE, {"code": "000000"}, REMOTE_ADDR=f"198.51.100.{number}")
+        client.post(CODE, {"code": wrong_code()}, REMOTE_ADDR=f"198.51.100.{number}")
     client = Client()
     enter(client, "ed")
     assert "Too many wrong tries." in text_of(client.post(CODE, {"code": code_of()}))
@@ -215,7 +216,7 @@ def test_but_not_for_the_owner_on_a_device_of_their_own(ed, clock):
     for _ in range(6):
         client = Client()
         enter(client, "ed", address="198.51.100.1")
-        client.post(CODE, {"code": "000000"})
+        client.post(CODE, {"code": wrong_code()})
     sign_in(ed, client=own)
 
 
