@@ -28,7 +28,7 @@ class SearchDocument(models.Model):
             models.UniqueConstraint(fields=["kind", "key"], name="core_search_has_each_once"),
         ]
         indexes = [
-            # The content stamp asks once a second what has appeared or gone last.
+            # The content stamp asks twice a second what has appeared or gone last.
             models.Index(fields=["visible_from"], name="core_search_appears"),
             models.Index(
                 fields=["visible_until"], name="core_search_goes", condition=models.Q(visible_until__isnull=False)
