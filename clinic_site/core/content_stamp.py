@@ -8,6 +8,8 @@ waits for anybody: one row for all would be locked from an editor's first write 
 import threading
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime
 
 from django.db import DatabaseError, InterfaceError, close_old_connections
@@ -18,6 +20,8 @@ from .models import ContentChange, SearchDocument
 
 # A proxy keeps a page for a second more, and nobody is to read what is older than two.
 CHECK_SECONDS = 0.5
+# How long a reader waits for a database that says nothing; one that is well answers in a hundredth of it.
+PATIENCE_SECONDS = 0.5
 # Pruning is a change of the stamp as well, a harmless one.
 KEPT = 100
 
@@ -95,33 +99,47 @@ def _last(moment: str, now: datetime) -> datetime | None:
 
 
 class StampReader:
-    """The stamp for the threads of one process, read at most twice a second.
+    """The stamp for the threads of one process, read at most twice a second by a thread of its own.
 
-    While one thread reads, the others take the value before. So they do while the database is away:
-    a page that was true a moment ago is better than none.
+    Who asks first waits for that, half a second at most; the others take the value before. So they do
+    while the database is away: a page that was true a moment ago is better than none.
     """
 
     def __init__(self, *, read: Callable[[], Stamp] = read_stamp, clock: Callable[[], float] = time.monotonic) -> None:
         self._read, self._clock = read, clock
         self._lock = threading.Lock()
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="content-stamp")
+        self._reading: Future | None = None
         self._stamp: Stamp | None = None
         self._due_at = float("-inf")
 
     def __call__(self) -> Stamp | None:
         """Return the stamp; None while it could never be read."""
-        if self._clock() >= self._due_at and self._lock.acquire(blocking=self._stamp is None):
-            try:
-                # Once more: somebody may have read it while we waited.
-                if self._clock() >= self._due_at:
-                    # From before the question: what is committed meanwhile is seen half a second after at the latest.
-                    self._due_at = self._clock() + CHECK_SECONDS
-                    close_old_connections()
-                    self._stamp = self._read()
-            except (DatabaseError, InterfaceError):
-                pass
-            finally:
-                self._lock.release()
+        began = self._begin() if self._clock() >= self._due_at else None
+        if self._stamp is None:
+            # There is nothing to go by yet: all wait, for the same reading.
+            self._reading.result()
+        elif began:
+            with suppress(TimeoutError):
+                began.result(PATIENCE_SECONDS)
         return self._stamp
+
+    def _begin(self) -> Future | None:
+        """Have the stamp read; None when somebody else does already."""
+        with self._lock:
+            now = self._clock()
+            is_under_way = self._reading is not None and not self._reading.done()
+            if is_under_way or now < self._due_at:
+                return None
+            self._reading = self._thread.submit(self._look)
+            # From before the question: what is committed meanwhile is seen half a second after at the latest.
+            self._due_at = now + CHECK_SECONDS
+            return self._reading
+
+    def _look(self) -> None:
+        with suppress(DatabaseError, InterfaceError):
+            close_old_connections()
+            self._stamp = self._read()
 
 
 content_stamp = StampReader()

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.apps import apps
@@ -14,13 +15,14 @@ from articles.models import Article, CheckedLink, Question
 from clinic_site.content_tables import CONTENT, install_triggers
 from clinic_site.core.content_stamp import (
     KEPT,
+    PATIENCE_SECONDS,
     StampReader,
     forget_changes,
     read_stamp,
     remove,
 )
 from clinic_site.core.models import ContentChange, OutboxMessage, SiteText
-from tests.faults.worker import ROOT, worker_environment
+from tests.faults.worker import ROOT, wait_until, worker_environment
 
 pytestmark = pytest.mark.django_db
 
@@ -166,27 +168,73 @@ def test_while_the_database_is_away_the_last_one_stands():
     assert seen == [(1, 1, 1), (1, 1, 1), (2, 2, 3)]
 
 
-def test_nobody_waits_for_a_slow_reading():
-    clock, slow, go_on = Clock(), threading.Event(), threading.Event()
-    stamps = iter([(1, 1, 1), (2, 2, 3)])
+class SlowDatabase:
+    """Answers the first question at once and the second once `answer` is set."""
+
+    def __init__(self):
+        self.asked, self.answer, self.questions = threading.Event(), threading.Event(), 0
+
+    def __call__(self):
+        self.questions += 1
+        if self.questions == 2:
+            self.asked.set()
+            self.answer.wait(20)
+        return (self.questions, 0, 0)
+
+
+def test_nobody_waits_for_a_slow_reading_but_who_began_it_and_not_for_long():
+    clock, read = Clock(), SlowDatabase()
+    reader = StampReader(read=read, clock=clock)
+    first = reader()
+    clock.now += 1
+    began_at = time.monotonic()
+    assert reader() == first
+    assert PATIENCE_SECONDS <= time.monotonic() - began_at < 10
+    clock.now += 1  # due again, while the question before is still open
+    began_at = time.monotonic()
+    assert [reader() for _ in range(5)] == [first] * 5
+    assert time.monotonic() - began_at < PATIENCE_SECONDS
+    assert read.questions == 2
+    read.answer.set()
+    wait_until(lambda: reader() > first)
+
+
+def test_who_asks_while_it_is_read_gets_the_one_before():
+    clock, read = Clock(), SlowDatabase()
+    reader = StampReader(read=read, clock=clock)
+    first = reader()
+    clock.now += 1
+    with ThreadPoolExecutor() as pool:
+        beginner = pool.submit(reader)
+        read.asked.wait(20)
+        assert reader() == first
+        read.answer.set()
+        assert beginner.result(20) > first
+
+
+def test_before_the_first_one_all_wait_for_the_same_reading():
+    asked, answer, questions = threading.Event(), threading.Event(), []
 
     def read():
-        stamp = next(stamps)
-        if stamp[0] == 2:
-            slow.set()
-            go_on.wait(20)
-        return stamp
+        questions.append(1)
+        asked.set()
+        answer.wait(20)
+        raise OperationalError("away")
 
-    reader = StampReader(read=read, clock=clock)
-    reader()
-    clock.now += 1
-    thread = threading.Thread(target=reader)
-    thread.start()
-    slow.wait(20)
-    assert reader() == (1, 1, 1)
-    go_on.set()
-    thread.join()
-    assert reader() == (2, 2, 3)
+    reader = StampReader(read=read, clock=Clock())
+    with ThreadPoolExecutor() as pool:
+        waiting = [pool.submit(reader) for _ in range(4)]
+        asked.wait(20)
+        assert not any(each.done() for each in waiting)
+        answer.set()
+        assert [each.result(20) for each in waiting] == [None] * 4
+    assert len(questions) == 1
+
+
+def test_a_fault_of_ours_is_not_taken_for_a_database_that_is_away():
+    reader = StampReader(read=lambda: 1 // 0)
+    with pytest.raises(ZeroDivisionError):
+        reader()
 
 
 WATCH = """
