@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from .citations import Numbering, cited_keys
 from .models import Reference
+
+LINK_BACK = ' <a href="#{}" aria-label="Back to citation {} of reference {}">↑</a>'
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +22,12 @@ class Citation:
     link: str
     backlinks: list[str]
     reference: Reference
+
+    @property
+    def links_back(self) -> SafeString:
+        """The links to the places that cite it. Not in the template: it would take a tenth of the time of a page."""
+        places = ((place, count, self.number) for count, place in enumerate(self.backlinks, 1))
+        return format_html_join("", LINK_BACK, places)
 
 
 def numbering_for(texts: Iterable[str]) -> Numbering:
@@ -53,7 +62,12 @@ def format_reference(reference: Reference) -> SafeString:
         place = f"{place};{reference.volume}" if place else reference.volume
     if reference.pages:
         place = f"{place}:{reference.pages}" if reference.volume else ", ".join(filter(None, [place, reference.pages]))
-    parts = [short_authors(reference), reference.title, _journal(reference), place, _address(reference)]
+    return _sentences(short_authors(reference), reference.title, reference.journal, place, reference.doi, reference.url)
+
+
+@lru_cache(maxsize=2000)
+def _sentences(authors: str, title: str, journal: str, place: str, doi: str, url: str) -> SafeString:
+    parts = [authors, title, format_html("<cite>{}</cite>", journal) if journal else "", place, _address(doi, url)]
     # A part that ends in a mark of its own needs no full stop.
     sentences = [(part, "" if part.endswith((".", "?", "!", "</a>")) else ".") for part in parts if part]
     return format_html_join(" ", "{}{}", sentences)
@@ -65,12 +79,7 @@ def short_authors(reference: Reference) -> str:
     return reference.authors if len(names) <= 3 else f"{', '.join(names[:3])}, and others"
 
 
-def _journal(reference: Reference) -> SafeString | str:
-    return format_html("<cite>{}</cite>", reference.journal) if reference.journal else ""
-
-
-def _address(reference: Reference) -> SafeString | str:
-    if not reference.url:
+def _address(doi: str, url: str) -> SafeString | str:
+    if not url:
         return ""
-    text = f"doi:{reference.doi}" if reference.doi else reference.url.split("://", 1)[-1].rstrip("/")
-    return format_html('<a href="{}">{}</a>', reference.url, text)
+    return format_html('<a href="{}">{}</a>', url, f"doi:{doi}" if doi else url.split("://", 1)[-1].rstrip("/"))

@@ -6,6 +6,7 @@ Labels are numbers and names that stand in the code, never anything that somebod
 import logging
 import os
 import socket
+from functools import cache
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, values
@@ -35,7 +36,13 @@ def mail_failed(*, error: Exception) -> None:
 
 def page_came_from(result: str) -> None:
     """Count a public page; `result` is HIT or MISS."""
-    CACHED_PAGES.labels(result=result).inc()
+    _pages(result).inc()
+
+
+@cache
+def _pages(result: str) -> Counter:
+    """Look it up once: that would be a quarter of what it costs us to send a page from memory."""
+    return CACHED_PAGES.labels(result=result)
 
 
 class FaultCounter(logging.Handler):

@@ -1,5 +1,8 @@
+import pytest
+from django.template import Context, Template
 from django.test import RequestFactory
 
+from clinic_site.core.models import ClinicIdentity
 from clinic_site.core.site_wide import STAMP, remembered
 
 
@@ -30,3 +33,19 @@ def test_a_late_page_of_an_old_stamp_leaves_nothing_old_to_the_new_one():
     assert remembered(request("two"), "text", lambda: content[0]) == "new"
     remembered(request("one"), "text", lambda: content[0])
     assert remembered(request("two"), "text", lambda: content[0]) == "new"
+
+
+@pytest.mark.django_db
+def test_a_shared_part_of_a_page_changes_with_the_stamp_and_sees_nothing_of_the_page():
+    part = Template('{% load site_wide %}{% site_wide "components/bar.html" %}')
+
+    def shown(stamp: str | None) -> str:
+        return part.render(Context({"request": request(stamp), "clinic": "another one"}))
+
+    def set_phone(phone: str) -> None:
+        ClinicIdentity.objects.update_or_create(pk=1, defaults={"name": "Clinic", "phone": phone})
+
+    set_phone("+12055550101")
+    assert "tel:+1-205-555-0101" in shown("first")
+    set_phone("+12055550102")
+    assert ["tel:+1-205-555-0102" in shown(stamp) for stamp in ("first", "second", None)] == [False, True, True]

@@ -8,6 +8,8 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from clinic_site.core.site_wide import STAMP
+
 from .authorisation import SIGN_IN_ADDRESSES
 from .pages import ARTICLES, ERROR_PATHS, PATHS, SEARCHES
 
@@ -155,6 +157,13 @@ def test_readers_get_no_cookie_and_pages_are_the_same_for_everybody(get):
         assert "public" in response.headers["Cache-Control"], path
     for path in ERROR_PATHS:
         assert "no-store" in get(path).headers["Cache-Control"], path
+
+
+def test_what_pages_share_is_the_same_as_if_each_had_made_it(pages):
+    """Under one content stamp, the first page that needs a shared part makes it for all others."""
+    under_a_stamp = Client(**{STAMP: "a stamp of this test"})
+    for path in [*PATHS, *SEARCHES]:
+        assert under_a_stamp.get(path).content.decode() == pages[path], path
 
 
 def test_medical_pages_carry_what_must_never_be_missing(pages):
