@@ -49,15 +49,20 @@ def cached() -> list[Line]:
         bare = stack.enter_context(_bare(database="site", **same))
         front = stack.enter_context(nginx(upstream=site.port, body=body, encoding=headers.get("content-encoding", "")))
         etag = headers.get("etag", "")
-        # Each round asks all of them, one after the other: what else the machine does meets all alike.
-        rounds = {name: [] for name in ("cached", "raw", "bare", "304", "nginx", "file")}
-        for _ in range(ROUNDS):
-            rounds["cached"].append(_load(site, ARTICLE, 32))
-            rounds["raw"].append(_load(raw, "/", 32))
-            rounds["bare"].append(_load(bare, "/", 32))
-            rounds["304"].append(_load(site, ARTICLE, 32, **({"If_None_Match": etag} if etag else {})))
-            rounds["nginx"].append(_load(front, ARTICLE, 32))
-            rounds["file"].append(_load(front, "/file", 32))
+        known = {"If_None_Match": etag} if etag else {}
+        asked = [
+            ("cached", site, ARTICLE, {}),
+            ("raw", raw, "/", {}),
+            ("bare", bare, "/", {}),
+            ("304", site, ARTICLE, known),
+            ("nginx", front, ARTICLE, {}),
+            ("file", front, "/file", {}),
+        ]
+        rounds = {name: [] for name, *_ in asked}
+        # Each round asks all of them, and begins with another: what else the machine does meets all alike.
+        for number in range(ROUNDS):
+            for name, server, path, more in asked[number:] + asked[:number]:
+                rounds[name].append(_load(server, path, 32, **more))
     return _cached_lines({name: (_rates(loads), [load.p99 for load in loads]) for name, loads in rounds.items()}, etag)
 
 
