@@ -20,8 +20,9 @@ from .models import ContentChange, SearchDocument
 
 # A proxy keeps a page for a second more, and nobody is to read what is older than two.
 CHECK_SECONDS = 0.5
-# How long a reader waits for a database that says nothing; one that is well answers in a hundredth of it.
-PATIENCE_SECONDS = 0.5
+# How long a reader waits for a database that says nothing. On a machine that is busy starting
+# processes a good answer took half a second, and whoever does not wait for it gets an old page.
+PATIENCE_SECONDS = 2
 # Pruning is a change of the stamp as well, a harmless one.
 KEPT = 100
 
@@ -101,7 +102,7 @@ def _last(moment: str, now: datetime) -> datetime | None:
 class StampReader:
     """The stamp for the threads of one process, read at most twice a second by a thread of its own.
 
-    Who asks first waits for that, half a second at most; the others take the value before. So they do
+    Who asks first waits for that, two seconds at most; the others take the value before. So they do
     while the database is away: a page that was true a moment ago is better than none.
     """
 

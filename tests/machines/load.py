@@ -44,7 +44,7 @@ class Record:
     acknowledged: dict[str, str] = field(default_factory=dict)  # a name and the reference it got
     not_acknowledged: list[str] = field(default_factory=list)
     lost_words: list[str] = field(default_factory=list)  # 503 pages without what was typed
-    stale: list[tuple[float, str]] = field(default_factory=list)
+    stale: list[tuple[float, float]] = field(default_factory=list)  # when an old page was asked for, and how old it was
 
     def between(self, start: float, end: float) -> list[Seen]:
         return [seen for seen in self.answers if start <= seen.began_at < end]
@@ -142,8 +142,8 @@ class Visitors:
 class Watcher:
     """Looks at one page again and again, and finds out how old what it shows is."""
 
-    def __init__(self, *, name: str, host: str, address: str, port: int, record: Record, changes: dict[int, float]):
-        self.name, self.host, self.address, self.port = name, host, address, port
+    def __init__(self, *, host: str, address: str, port: int, record: Record, changes: dict[int, float]):
+        self.host, self.address, self.port = host, address, port
         self.record, self.changes = record, changes
         self.stopping = threading.Event()
         self._thread = threading.Thread(target=self._watch)
@@ -165,7 +165,7 @@ class Watcher:
                 # The moment from which something newer stood in the database.
                 later = self.changes.get(int(found[1]) + 1)
                 if later is not None and began_at > later:
-                    self.record.stale.append((began_at - later, self.name))
+                    self.record.stale.append((began_at, began_at - later))
 
     def _page(self) -> str | None:
         connection = http.client.HTTPConnection(self.address, self.port, timeout=5)

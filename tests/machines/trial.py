@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -238,7 +238,8 @@ class Trial:
         wait_for(ask, what="the last mails", seconds=150)
 
     def table(self) -> str:
-        lines = [f"{'':26}{'reads':>7}{'forms':>7}{'faults':>8}{'p99 ms':>8}{'slowest s':>11}{'slowest page s':>16}"]
+        heads = {"reads": 7, "forms": 7, "faults": 8, "p99 ms": 8, "slowest s": 11, "slowest page s": 16, "stale s": 9}
+        lines = [" " * 26 + "".join(f"{head:>{width}}" for head, width in heads.items())]
         for step in self.steps:
             seen = self.visitors.record.between(step.begin, step.end)
             seconds = sorted(answer.seconds for answer in seen) or [0.0]
@@ -248,9 +249,10 @@ class Trial:
             said = ", ".join(
                 f"{n} x {m} {status or 'no answer'} {path}".strip() for (m, path, status), n in faults.items()
             )
+            stale = longest(old for at, old in self.visitors.record.stale if step.begin <= at < step.end)
             lines.append(
                 f"{step.name:26}{len(seen) - posts:7}{posts:7}{sum(faults.values()):8}{p99 * 1000:8.0f}"
-                f"{seconds[-1]:11.1f}{slowest_page(seen):16.1f}  {said}"
+                f"{seconds[-1]:11.1f}{slowest_page(seen):16.1f}{stale:9.2f}  {said}"
             )
         return "\n".join(lines)
 
@@ -273,7 +275,7 @@ class Trial:
         undelivered = [message_id for message_id in known if not delivered[message_id]]
         faults = share(record.answers)
         after = [seen for step in self.steps if step.name not in BUSY for seen in record.between(step.begin, step.end)]
-        stale = max((seconds for seconds, _ in record.stale), default=0.0)
+        stale = longest(old for _, old in record.stale)
         away = next(step for step in self.steps if step.name.startswith("S3"))
         page = slowest_page(record.between(away.begin, away.end))
         most = max(delivered.values(), default=0)
@@ -307,7 +309,12 @@ def share(seen: list[Seen]) -> float:
 
 def slowest_page(seen: list[Seen]) -> float:
     """The seconds that the slowest page took, pictures left aside."""
-    return max((a.seconds for a in seen if a.method == "GET" and not a.path.startswith("/media/")), default=0.0)
+    return longest(a.seconds for a in seen if a.method == "GET" and not a.path.startswith("/media/"))
+
+
+def longest(seconds: Iterable[float]) -> float:
+    """The largest, 0 when there is none."""
+    return max(seconds, default=0.0)
 
 
 def watchers(place: Place, *, host: str, visitors: Visitors, editor: Editor) -> list[Watcher]:
@@ -315,7 +322,6 @@ def watchers(place: Place, *, host: str, visitors: Visitors, editor: Editor) -> 
     where = [("front", 8080), ("web1", 8000), ("web2", 8000)]
     return [
         Watcher(
-            name=name,
             host=host,
             address=place.machines[name].address,
             port=port,
