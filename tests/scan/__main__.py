@@ -131,15 +131,16 @@ def main() -> None:
     options = parser.parse_args()
     if NGINX is None:
         sys.exit("`make scan` needs nginx; on Debian: apt-get install nginx-light")
-    tools.install()
-    began, dbms, findings = time.monotonic(), "PostgreSQL" if options.postgres else "SQLite", []
-    print(HEAD, flush=True)
-    for row in prove_the_scanners():
-        print(row, flush=True)
-    with site(postgres=options.postgres) as stack:
-        for row in scan(stack, options.who or list(SCANS), dbms=dbms, seconds=options.seconds):
+    with tools.alone():
+        tools.install()
+        began, dbms, findings = time.monotonic(), "PostgreSQL" if options.postgres else "SQLite", []
+        print(HEAD, flush=True)
+        for row in prove_the_scanners():
             print(row, flush=True)
-            findings += row.findings
+        with site(postgres=options.postgres) as stack:
+            for row in scan(stack, options.who or list(SCANS), dbms=dbms, seconds=options.seconds):
+                print(row, flush=True)
+                findings += row.findings
     print(f"\nnot run: {'; '.join(f'{name} ({why})' for name, why in wapiti.LEFT_OUT.items())}")
     print(f"{dbms}, took {(time.monotonic() - began) / 60:.1f} minutes")
     if remaining := unexplained(findings):

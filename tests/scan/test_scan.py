@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from . import aftermath, wapiti
+from . import aftermath, tools, wapiti
 from .findings import EXPLAINED, Explained, Finding, unexplained
 from .sqlmap import Target, findings_of
 
@@ -114,3 +114,11 @@ def test_an_editor_who_is_sent_to_sign_in_was_none():
     assert aftermath.shut_out([note]) == ["/admin/articles/topic/"]
     for fine in ({"path": "/admin/login/"}, {"path": "/admin/account/again/code/"}, {"location": "/admin/"}):
         assert aftermath.shut_out([note | fine]) == []
+
+
+def test_one_scan_at_a_time(monkeypatch, tmp_path):
+    monkeypatch.setattr(tools, "FOLDER", tmp_path / "scan")
+    with tools.alone(), pytest.raises(SystemExit, match="Another scan runs"), tools.alone():
+        pass
+    with tools.alone():
+        pass

@@ -1,13 +1,31 @@
 """Where the scanners are, and how each is installed: from PyPI, in an environment of their own."""
 
+import fcntl
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "var" / "scan"
 PINNED = ["wapiti3==3.2.3", "sqlmap==1.10.10"]
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Keep the folder for one scan: a second would read the notes of the first, and miss what it was never sent.
+
+    Ends the program when another scan runs.
+    """
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with open(FOLDER / "lock", "w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            sys.exit("Another scan runs: it has to end first.")
+        yield
 
 
 def install() -> None:
