@@ -26,6 +26,7 @@ import psycopg
 from psycopg import sql
 
 from clinic_site.backups.postgres import drop_database
+from tests.bench.results import loop
 from tests.deploy.slow import SMALL_BUFFER, slow_body, slow_headers, slow_read
 from tests.deploy.stack import NGINX, Stack, running_stack
 
@@ -245,6 +246,7 @@ def main() -> None:
     if NGINX is None or not shutil.which("wrk"):
         sys.exit("`make load` needs nginx and wrk; on Debian: apt-get install nginx-light wrk")
     missed = []
+    print(f"Ten million additions take {loop()} s.")
     print(f"{'':46}{'a second':>9}{'p50':>8}{'p99':>8}{'max':>8} ms{'good':>8}{'503':>6}{'bad':>5}  bar")
     for postgres in [False] if options.sqlite else [False, True]:
         with site(postgres=postgres) as stack:
@@ -258,6 +260,7 @@ def main() -> None:
                 )
                 if verdict == "MISSED":
                     missed.append(label)
+    print(f"Ten million additions take {loop()} s.")
     if missed:
         sys.exit("Missed: " + "; ".join(missed))
 

@@ -4,6 +4,7 @@ import json
 import os
 import platform
 import subprocess
+import timeit
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -64,6 +65,11 @@ def ratios(of: Sequence[float], to: Sequence[float]) -> list[float]:
     return [one / other if other else float("inf") for one, other in zip(of, to, strict=True)]
 
 
+def loop() -> float:
+    """Seconds that one processor takes for ten million additions: what a slow or busy machine does to every figure."""
+    return round(timeit.timeit("n += 1", "n = 0", number=10_000_000), 2)
+
+
 def machine() -> dict:
     """The facts without which a figure says nothing."""
     cpu = next((line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")), "")
@@ -74,6 +80,7 @@ def machine() -> dict:
         "cpu": cpu.partition(": ")[2],
         "memory_mb": os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2**20,
         "load_before": list(os.getloadavg()),
+        "loop_before": loop(),
         "kernel": platform.release(),
         "python": platform.python_version(),
         "database": vendor(),
@@ -101,7 +108,7 @@ def _first_line(*command: str) -> str:
 def keep(lines: Sequence[Line], facts: dict) -> Path:
     """Write the table and everything behind it to var/bench/; return where the table is."""
     path = FOLDER / f"{facts['measured_at'].replace(':', '')}-{facts['database']}.txt"
-    facts["load_after"] = list(os.getloadavg())
+    facts["load_after"], facts["loop_after"] = list(os.getloadavg()), loop()
     told = "\n".join(f"{name}: {value}" for name, value in facts.items())
     path.write_text(f"{told}\n\n" + "\n".join(line.text for line in lines) + "\n")
     rows = [{**asdict(line), "value": line.value, "verdict": line.verdict} for line in lines]

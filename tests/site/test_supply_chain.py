@@ -4,8 +4,10 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import distribution
 
 import pytest
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from tests.locks import ROOT, locked, wanted
@@ -29,6 +31,13 @@ def test_the_tests_run_on_what_the_site_runs_on():
     tested = locked("requirements-dev.txt")
     for name, pin in locked("requirements.txt").items():
         assert tested[name] == pin, name
+
+
+def test_every_package_installs_on_the_oldest_python_that_the_readme_promises():
+    oldest = "3.11.0"  # "Python 3.11 or newer"; Debian 12 has 3.11.2
+    asked = {name: distribution(name).metadata["Requires-Python"] for name in locked("requirements-dev.txt")}
+    assert len(asked) > 50
+    assert {name: python for name, python in asked.items() if not SpecifierSet(python or "").contains(oldest)} == {}
 
 
 @pytest.mark.parametrize(
