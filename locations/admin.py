@@ -11,6 +11,7 @@ from django.http import Http404, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 
+from clinic_site.core.inlines import BoundedInlineMixin
 from clinic_site.core.models import AuditEntry
 from clinic_site.core.redirect_admin import MovesMixin
 from clinic_site.core.search.admin import SearchedAdminMixin
@@ -45,7 +46,7 @@ class HoursFormSet(BaseInlineFormSet):
             super().clean()
 
 
-class HoursInline(admin.TabularInline):
+class HoursInline(BoundedInlineMixin, admin.TabularInline):
     model = Hours
     formset = HoursFormSet
     ordering = ["weekday", "opens"]
@@ -56,14 +57,14 @@ class HoursInline(admin.TabularInline):
         return 1 if obj and obj.hours.exists() else len(Hours.Weekday)
 
 
-class ClosureInline(admin.TabularInline):
+class ClosureInline(BoundedInlineMixin, admin.TabularInline):
     model = Closure
     ordering = ["-starts_on"]
     extra = 1
     verbose_name_plural = "closures of this clinic alone (days on which all are closed are entered under Closures)"
 
 
-class LocationPhotoInline(admin.TabularInline):
+class LocationPhotoInline(BoundedInlineMixin, admin.TabularInline):
     model = LocationPhoto
     ordering = ["position", "pk"]
     extra = 1

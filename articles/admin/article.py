@@ -6,6 +6,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from clinic_site.core.inlines import BoundedInlineMixin
+
 from ..checklist import check_article, errors_in
 from ..models import Article, CalloutBlock, EvidenceBlock, FigureBlock, ProseBlock, State
 from ..publishing import NotReady
@@ -20,6 +22,10 @@ REVIEW_IS_VOID = (
 )
 
 
+class BlockInline(BoundedInlineMixin, ContentEditorInline):
+    pass
+
+
 @admin.register(Article)
 class ArticleAdmin(SlugOnceMixin, ArticlePages, ContentEditor):
     form = ArticleForm
@@ -32,10 +38,10 @@ class ArticleAdmin(SlugOnceMixin, ArticlePages, ContentEditor):
         ("Kind of page", {"fields": ["is_medical", "is_featured", "owner"]}),
     ]
     inlines = [
-        ContentEditorInline.create(ProseBlock, icon="notes"),
-        ContentEditorInline.create(CalloutBlock, icon="priority_high"),
-        ContentEditorInline.create(EvidenceBlock, icon="table_chart"),
-        ContentEditorInline.create(FigureBlock, icon="image"),
+        BlockInline.create(ProseBlock, icon="notes"),
+        BlockInline.create(CalloutBlock, icon="priority_high"),
+        BlockInline.create(EvidenceBlock, icon="table_chart"),
+        BlockInline.create(FigureBlock, icon="image"),
     ]
 
     def get_queryset(self, request):

@@ -18,12 +18,13 @@ from django.core.exceptions import SuspiciousFileOperation, ValidationError
 from django.test import Client
 from django.urls import reverse
 
-from articles.models import ProseBlock, Reference
+from articles.models import Article, ProseBlock, Reference
 from clinic_site.backups.media import FOLDER, put_back
+from clinic_site.core.inlines import BoundedInlineMixin
 from clinic_site.core.models import Picture
 from clinic_site.roles import EDITOR
-from locations.models import Hours
-from tests.articles.admin_client import unchanged
+from locations.models import Hours, Location
+from tests.articles.admin_client import errors, unchanged
 from tests.factories.articles import add_prose, make_article, make_reference
 from tests.factories.consults import PASSWORD, make_front_desk, make_request, make_role, make_staff_user
 from tests.factories.locations import make_hours, make_location
@@ -115,6 +116,20 @@ def test_a_list_writes_nothing_whatever_rows_are_posted_to_it(staff, model):
     for inline in options.inlines:
         assert not issubclass(inline, GenericInlineModelAdmin)
         assert inline.model._meta.pk.get_internal_type() == "BigAutoField"  # no form can name the row it writes
+
+
+@pytest.mark.either
+def test_no_more_rows_are_built_than_a_form_can_send_whatever_number_it_names(staff):
+    make_one = {Article: make_article, Location: make_location}
+    for model in (model for model in MODELS if admin.site._registry[model].inlines):
+        assert all(issubclass(inline, BoundedInlineMixin) for inline in admin.site._registry[model].inlines)
+        path = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_change", args=[make_one[model]().pk])
+        page = staff.get(path)
+        rows = page.context["inline_admin_formsets"][0].formset.prefix
+        response = staff.post(path, {**unchanged(page), f"{rows}-TOTAL_FORMS": "9" * 20})
+        assert response.status_code == 200
+        assert "Please submit at most 200 forms" in errors(response)
+        assert len(response.context["inline_admin_formsets"][0].formset.forms) == 200
 
 
 def test_a_row_of_another_clinic_can_neither_be_changed_nor_deleted_by_its_number(staff):
