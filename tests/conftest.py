@@ -1,5 +1,6 @@
 """What every test can count on: collected static files, the site's content, a browser and a server."""
 
+import copy
 import os
 import shutil
 import subprocess
@@ -90,12 +91,18 @@ def asks_postgresql(item: pytest.Item) -> bool:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker) -> Iterator[None]:
-    """End what is left of other sessions before PostgreSQL is asked to drop the test database.
+    """A database in which the roles of the staff are set up, as in every one that the site runs on.
 
-    A browser that left in the middle of an answer leaves the connection of its server thread.
+    In the end, end what is left of other sessions before PostgreSQL is asked to drop it: a browser that left in the
+    middle of an answer leaves the connection of its server thread.
     """
-    yield
     from django.db import connection
+
+    from clinic_site.roles import set_up_roles
+
+    with django_db_blocker.unblock():
+        set_up_roles()
+    yield
 
     if connection.vendor == "postgresql":
         with django_db_blocker.unblock(), connection.cursor() as cursor:
@@ -127,6 +134,28 @@ def everything_can_be_flushed() -> Iterator[None]:
     # On the class: beside Playwright's event loop a test has another connection object than this fixture.
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(DatabaseOperations, "execute_sql_flush", without_triggers)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def static_files_are_read_once() -> Iterator[None]:
+    """Each test client starts the site anew, for which WhiteNoise looks at every static file: a tenth of a second."""
+    from whitenoise.base import WhiteNoise
+
+    read = WhiteNoise.update_files_dictionary
+    known: dict[tuple, dict] = {}
+
+    def read_once(site: WhiteNoise, root: str, prefix: str) -> None:
+        asked = (root, prefix, site.max_age, site.charset, site.allow_all_origins)
+        if asked not in known:
+            reader = copy.copy(site)
+            reader.files = {}
+            read(reader, root, prefix)
+            known[asked] = reader.files
+        site.files.update(known[asked])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WhiteNoise, "update_files_dictionary", read_once)
         yield
 
 

@@ -17,7 +17,7 @@ from clinic_site.core.models import (
     OutboxMessage,
     Redirect,
 )
-from clinic_site.roles import FRONT_DESK, ROLES, set_up_roles
+from clinic_site.roles import FRONT_DESK, ROLES
 from tests.factories.articles import (
     make_article,
     make_picture,
@@ -44,7 +44,6 @@ from .authorisation import NO_ROLE
 
 def make_staff(clinic) -> dict[str, User]:
     """Return somebody of each role by its name, the front desk of `clinic`, and somebody without any."""
-    set_up_roles()
     staff = {role: make_role(role, username=role.lower().replace(" ", "-")) for role in ROLES}
     staff[FRONT_DESK].desk_clinics.add(clinic)
     return {**staff, NO_ROLE: make_staff_user(username="no-role")}
