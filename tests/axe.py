@@ -1,11 +1,13 @@
 """axe-core in a page of the browser, at every screen: what is wrong there, and what sticks out."""
 
 from collections.abc import Iterable, Iterator
+from typing import Literal
 
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page
 
 Screen = tuple[int, str]  # a width in pixels and a colour scheme
+LookAt = Literal["everything", "colours", "all but colours"]
 
 SCHEMES = ("light", "dark")
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -13,12 +15,22 @@ AT_REST = "Promise.allSettled(document.getAnimations().map(one => one.finished))
 ASK = "([within, options]) => axe.run(within || document, options).then(found => found.violations)"
 
 
-def violations(page: Page, *, within: str | None = None, best_practice: bool = True) -> list[str]:
+# What depends on colours: two thirds of the time.
+COLOURS = ["color-contrast", "link-in-text-block"]
+
+
+def violations(
+    page: Page, *, within: str | None = None, best_practice: bool = True, look_at: LookAt = "everything"
+) -> list[str]:
     """Return one line for each rule that `page`, or its elements `within`, breaks. `best_practice` goes beyond WCAG."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE_SCRIPT)
-    tags = [*WCAG, "best-practice"] if best_practice else WCAG
-    options = {"runOnly": {"type": "tag", "values": tags}, "resultTypes": ["violations"]}
+    options = {"runOnly": {"type": "tag", "values": [*WCAG, "best-practice"] if best_practice else WCAG}}
+    if look_at == "colours":
+        options = {"runOnly": {"type": "rule", "values": COLOURS}}
+    elif look_at == "all but colours":
+        options["rules"] = {name: {"enabled": False} for name in COLOURS}
+    options["resultTypes"] = ["violations"]
     return [
         f"{found['id']} ({len(found['nodes'])}): {node['html'][:150]} {node['failureSummary'][:200]}"
         for found in page.evaluate(ASK, [within, options])
@@ -47,7 +59,8 @@ def faults_in_both_schemes(
     """Return what axe finds on `page`, or in its elements `within`, and what sticks out of a window of this width."""
     faults = []
     for screen in each_screen(page, [(width, scheme) for scheme in SCHEMES]):
-        found = violations(page, within=within, best_practice=best_practice)
+        look_at = "everything" if screen[1] == SCHEMES[0] else "colours"
+        found = violations(page, within=within, best_practice=best_practice, look_at=look_at)
         found += [f"{by} px too wide"] if (by := sideways(page)) > 0 else []
         faults += [f"{screen}: {fault}" for fault in found]
     return faults

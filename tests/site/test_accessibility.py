@@ -1,19 +1,27 @@
 """Every page and state in a real browser: axe, reflow, large text, targets, keyboard, contrast."""
 
 import re
+from typing import get_args
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.axe import each_screen, sideways, violations
+from tests.axe import LookAt, Screen, each_screen, sideways, violations
 
 from .clinic import fill_in_everything
 from .pages import STATES
 
 pytestmark = pytest.mark.browser
 
-# Every width that has a layout of its own; colours are the same at all of them, so two of them have both schemes.
-SCREENS = [(320, "light"), (390, "light"), (390, "dark"), (768, "dark"), (1280, "light"), (1280, "dark")]
+# Every width that has a layout of its own. Colours are the same at all of them, so two of them have both schemes.
+SCREENS: dict[Screen, LookAt] = {
+    (320, "light"): "all but colours",
+    (390, "light"): "everything",
+    (390, "dark"): "colours",
+    (768, "dark"): "all but colours",
+    (1280, "light"): "everything",
+    (1280, "dark"): "colours",
+}
 PARTS = {str(part): STATES[part::4] for part in range(4)}  # so that they run side by side
 
 
@@ -32,17 +40,34 @@ def test_axe_finds_nothing_and_nothing_sticks_out(live_site, browser: Browser, p
         page.evaluate("document.querySelectorAll('details').forEach(details => details.open = true)")
         for width, scheme in each_screen(page, SCREENS):
             name = f"{state.name}, {width} {scheme}"
-            faults += [f"{name}: {fault}" for fault in violations(page)]
+            look_at = SCREENS[width, scheme]
+            faults += [f"{name}: {fault}" for fault in violations(page, look_at=look_at)]
             if (by := sideways(page)) > 0:
                 faults.append(f"{name}: {by} px too wide")
             menu = page.locator(".menu")
             if width < 992 and menu.count() and menu.is_visible():
                 menu.click()
                 # Nothing else is another than before.
-                faults += [f"{name}, menu open: {fault}" for fault in violations(page, within="header")]
+                found = violations(page, within="header", look_at=look_at)
+                faults += [f"{name}, menu open: {fault}" for fault in found]
                 page.keyboard.press("Escape")
     context.close()
     assert faults == []
+
+
+def test_axe_sees_what_it_is_there_to_see_and_colours_where_it_looks_at_them(live_site, page: Page):
+    page.goto(live_site)
+    page.evaluate(
+        "const faulty = document.querySelector('main').appendChild(document.createElement('p'));"
+        "faulty.append('Pale', document.createElement('button'));"
+        "faulty.style.color = '#eee'; faulty.style.background = '#fff'"
+    )
+    found = {look_at: {fault.split()[0] for fault in violations(page, look_at=look_at)} for look_at in get_args(LookAt)}
+    assert found == {
+        "everything": {"color-contrast", "button-name"},
+        "colours": {"color-contrast"},
+        "all but colours": {"button-name"},
+    }
 
 
 CLIPPED = """[...document.querySelectorAll('a,button,h1,h2,h3,p,label,legend,li,.btn')].filter(e => {
