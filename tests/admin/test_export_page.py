@@ -135,7 +135,7 @@ def test_without_contact_details_nothing_of_them_is_there(boss):
     make_request(note="About mornings")
     for file in ("csv", "json"):
         body = sent(boss, format=file).decode()
-        for value in ("Dana", "0142", "dana@", "mornings", "Name,", '"name"'):
+        for value in ("Dana", "555-0142", "5550142", "dana@", "mornings", "Name,", '"name"'):
             assert value not in body
 
 

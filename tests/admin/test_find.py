@@ -115,7 +115,7 @@ def test_a_search_leaves_an_audit_entry_without_what_was_typed(desk):
         (desk.user, {"found": 1}),
         (desk.user, {"found": 0}),
     ]
-    for typed in ("0142", "0143", "dana@"):
+    for typed in ("555-0142", "5550142", "555-0143", "5550143", "dana@"):
         assert typed not in str(list(entries.values()))
 
 

