@@ -2,14 +2,14 @@
 
 from django.conf import settings
 
-FEWEST_FIELDS = 5  # that a row sends: its key, its parent's, whether it goes, and two of its own
+FEWEST_FIELDS = 5  # that a row sends: its key, its parent's, and three of its own
 MOST_ROWS = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS // FEWEST_FIELDS
 
 
 class BoundedInlineMixin:
     """An inline that builds no more rows than a form can send, whatever number arrives.
 
-    Django builds up to 2,000: twenty seconds of work for an article that is sent with a mangled number.
+    Django builds up to 2,000: fifteen seconds of work for an article that is sent with a mangled number.
     """
 
     max_num = MOST_ROWS
