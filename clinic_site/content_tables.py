@@ -1,4 +1,4 @@
-"""Which tables hold what readers see. Whoever writes to one of them changes the content stamp."""
+"""Which tables hold what readers see and forms go by. Whoever writes to one of them changes the content stamp."""
 
 from django.apps import apps
 from django.db import connections
@@ -13,7 +13,7 @@ CONTENT = {
         *["Article", "CalloutBlock", "EvidenceBlock", "FigureBlock", "ProseBlock"],
         *["Question", "Reference", "Review", "Topic"],
     ],
-    "consults": ["ConsentText"],
+    "consults": ["ConsentText", "Recipient"],
 }
 
 

@@ -79,6 +79,7 @@ def receive_consult(
     now: datetime,
     page: str = "",
     wordings: Wordings | None = None,
+    addresses: list[str] | None = None,
     is_test: bool = False,
 ) -> Receipt:
     """Store a request with its consent, its mails and its audit entry, all or nothing.
@@ -87,6 +88,7 @@ def receive_consult(
     they are noted on it as "asked again" and staff are told.
 
     `wordings` are those that the form showed, by purpose; None stands for the current ones.
+    `addresses` are those of the staff to tell, as far as they have been read; None: they are read now.
     `page` is the path the form was sent from, counted by day and not kept with the request.
     `is_test` is true for the site's own daily test: it is in no count, under no suspicion, and told
     to those who get alarms alone.
@@ -94,9 +96,13 @@ def receive_consult(
     fingerprint = _test_fingerprint(now) if is_test else answers.fingerprint
     if known := _known(fingerprint, now):
         return known
-    store = partial(_store, answers, source, client, now, page, wordings)
+    # What is only read is read before the transaction begins: on SQLite nobody else can write while it lasts.
+    wordings = ConsentText.all_current() if wordings is None else wordings
     if is_test:
-        store = partial(_store_test, answers, source, now, wordings)
+        store = partial(_store_test, answers, wordings, source, now)
+    else:
+        addresses = staff_addresses(answers.location) if addresses is None else addresses
+        store = partial(_store, answers, wordings, addresses, source, client, now, page)
     try:
         return Receipt(store())
     except IntegrityError:
@@ -127,49 +133,35 @@ def _test_fingerprint(now: datetime) -> str:
     return lookup_hash(f"{now:%Y-%m-%dT%H:%M}", purpose="test")
 
 
-# What is only read is read before the transaction begins: on SQLite nobody else can write while it lasts.
-
-
 def _store(
-    answers: Answers, source: str, client: Client, now: datetime, page: str, wordings: Wordings | None
+    answers: Answers,
+    wordings: Wordings,
+    addresses: list[str],
+    source: str,
+    client: Client,
+    now: datetime,
+    page: str,
 ) -> ConsultRequest:
-    read = _Read.of(answers, wordings)
     same_note = _same_note(answers.note, client, now)
     with in_line(), transaction.atomic():
         from_client = count_form(client_hash=client.client_hash, now=now)
         verdict = judge(
             name=answers.name, note=answers.note, client=client, from_client=from_client, same_note=same_note
         )
-        request = _create(answers, read, source, now, client_hash=client.client_hash, **_suspicion(verdict))
+        request = _create(answers, wordings, source, now, client_hash=client.client_hash, **_suspicion(verdict))
         if not request.is_set_aside:
-            queue_staff_mails([request], now=now, addresses={request.location_id: read.addresses})
+            queue_staff_mails([request], now=now, addresses={request.location_id: addresses})
             queue_confirmation(request, now=now)
         if page:
             count_one_more(SourceCount, count="requests", day=timezone.localdate(now), path=page)
     return request
 
 
-def _store_test(answers: Answers, source: str, now: datetime, wordings: Wordings | None) -> ConsultRequest:
-    read = _Read.of(answers, wordings)
+def _store_test(answers: Answers, wordings: Wordings, source: str, now: datetime) -> ConsultRequest:
     with transaction.atomic():
-        request = _create(answers, read, source, now, is_test=True, fingerprint=_test_fingerprint(now))
+        request = _create(answers, wordings, source, now, is_test=True, fingerprint=_test_fingerprint(now))
         queue_test_mails(request, now=now)
     return request
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Read:
-    """What is needed to store a request: the wordings shown, and whom to tell."""
-
-    wordings: Wordings
-    addresses: list[str]
-
-    @classmethod
-    def of(cls, answers: Answers, wordings: Wordings | None) -> "_Read":
-        return cls(
-            wordings=ConsentText.all_current() if wordings is None else wordings,
-            addresses=staff_addresses(answers.location),
-        )
 
 
 def _suspicion(verdict: Verdict) -> dict:
@@ -177,7 +169,7 @@ def _suspicion(verdict: Verdict) -> dict:
     return {"spam_state": state, "spam_reasons": verdict.codes}
 
 
-def _create(answers: Answers, read: _Read, source: str, now: datetime, **more) -> ConsultRequest:
+def _create(answers: Answers, wordings: Wordings, source: str, now: datetime, **more) -> ConsultRequest:
     """Store the request itself, what it agreed to, and that it came in."""
     request = ConsultRequest.objects.create(
         reference=new_reference(),
@@ -199,7 +191,7 @@ def _create(answers: Answers, read: _Read, source: str, now: datetime, **more) -
         note_hash=note_hash(answers.note),
         **{"fingerprint": answers.fingerprint, **more},
     )
-    _keep_consents(request, answers, read.wordings, now)
+    _keep_consents(request, answers, wordings, now)
     Activity.objects.create(request=request, kind=Activity.Kind.RECEIVED, at=now)
     AuditEntry.record(action="request-received", subject=request.subject, now=now)
     return request

@@ -1,6 +1,7 @@
 """The consult form and the page that thanks for it."""
 
 import logging
+from functools import partial
 
 from django.db import Error as DatabaseFault
 from django.http import HttpResponse, HttpResponseRedirect
@@ -22,6 +23,7 @@ from .client import client_of
 from .forms import ConsultForm, Offered
 from .intake import receive_consult
 from .models import ConsultRequest
+from .notifications import staff_addresses
 from .probe import PROBE_FIELD, is_probe
 
 logger = logging.getLogger(__name__)
@@ -69,11 +71,13 @@ def _receive(request) -> HttpResponse:
     form = ConsultForm(request.POST, offered=_offered(request))
     if not form.is_valid():
         return _page(request, form, with_opening(Location.objects.active(), now=timezone.now()), status=422)
+    answers = form.answers
     receipt = receive_consult(
-        answers=form.answers,
+        answers=answers,
         source=form.cleaned_data["source"],
         page=form.cleaned_data["page"],
         wordings=form.cleaned_data["consents"],
+        addresses=_told_about(request, answers.location),
         client=client_of(request),
         is_test=is_probe(request.POST.get(PROBE_FIELD, "")),
         now=timezone.now(),
@@ -85,6 +89,11 @@ def _receive(request) -> HttpResponse:
 
 def _offered(request) -> Offered:
     return remembered(request, "offered", Offered.now)
+
+
+def _told_about(request, location: Location | None) -> list[str]:
+    name = ("told about", location and location.pk)
+    return remembered(request, name, partial(staff_addresses, location))
 
 
 def _page(request, form: ConsultForm, locations: list[Location], *, status: int = 200) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""The content stamp: a value that is another one as soon as anything that readers see has changed.
+"""The content stamp: a value that is another one as soon as anything that readers see or forms go by has changed.
 
 Triggers write it, inside the transaction of the change itself: forms, the worker, the loader, the shell
 and a release that does not know of it cannot forget it. Each change is a row of its own, so that nobody

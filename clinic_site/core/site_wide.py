@@ -1,4 +1,4 @@
-"""What stands on many pages, kept from one page to the next until anything that readers see has changed.
+"""What stands on many pages or all forms go by, kept from one to the next until anything of it has changed.
 
 Only for pages that are made for every reader alike, and for what readers send: the page cache names the content
 stamp, half a second old at most, under which it passes them on. Whoever has a cookie, as staff do, brings no stamp,

@@ -11,7 +11,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from clinic_site.core.content_stamp import read_stamp
 from clinic_site.core.models import AuditEntry, ClinicIdentity, OutboxMessage
+from clinic_site.core.site_wide import STAMP
 from consults import intake, views
 from consults.models import ConsentText, ConsultRequest, Recipient
 from consults.outreach import ways_to_reach
@@ -64,6 +66,23 @@ def test_a_good_request_is_stored_once_and_told_once():
     assert (request.phone, request.phone_as_typed) == ("tel:+1-205-555-0142", "205-555-0142")
     assert OutboxMessage.objects.count() == 1
     assert AuditEntry.objects.count() == 1
+
+
+def test_whom_to_tell_is_asked_again_after_each_change():
+    """Behind the page cache it is read once for each stamp, and each clinic has its own."""
+
+    def told(**changes) -> set[str]:
+        OutboxMessage.objects.all().delete()
+        assert post(Client(**{STAMP: read_stamp()}), **changes).status_code == 303
+        return {mail.to_address for mail in OutboxMessage.objects.all()}
+
+    assert told(name="Ada First") == {"desk@clinic.example"}
+    make_recipient("auburn@clinic.example", location=Location.objects.get(slug="auburn"))
+    assert told(name="Ada Second", location="auburn") == {"desk@clinic.example", "auburn@clinic.example"}
+    assert told(name="Ada Third") == {"desk@clinic.example"}
+    assert told(name="Ada Fourth", location="unsure") == {"desk@clinic.example", "auburn@clinic.example"}
+    Recipient.objects.filter(email="desk@clinic.example").update(is_active=False)
+    assert told(name="Ada Fifth", location="auburn") == {"auburn@clinic.example"}
 
 
 @pytest.mark.parametrize("backend_fault", ["refused connection", "refused recipient"])

@@ -1,4 +1,4 @@
-"""The content stamp follows every change of what readers see, whoever makes it."""
+"""The content stamp follows every change of what readers see and forms go by, whoever makes it."""
 
 import subprocess
 import sys
@@ -32,7 +32,7 @@ NOT_CONTENT = {
     "locations": "Location_desk_staff",
     "articles": "CheckedLink ForbiddenWord PreviewLink WritingRules",
     "consults": (
-        "Activity ClientCount Consent ConsultRequest OpenedRequest Recipient ReportMark ReportWeek RetentionRules "
+        "Activity ClientCount Consent ConsultRequest OpenedRequest ReportMark ReportWeek RetentionRules "
         "SourceCount"
     ),
 }
