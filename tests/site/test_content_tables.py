@@ -32,8 +32,7 @@ NOT_CONTENT = {
     "locations": "Location_desk_staff",
     "articles": "CheckedLink ForbiddenWord PreviewLink WritingRules",
     "consults": (
-        "Activity ClientCount Consent ConsultRequest OpenedRequest ReportMark ReportWeek RetentionRules "
-        "SourceCount"
+        "Activity ClientCount Consent ConsultRequest OpenedRequest ReportMark ReportWeek RetentionRules SourceCount"
     ),
 }
 
