@@ -20,7 +20,7 @@ PIECES = re.compile(r'("[^"]*")|\s+')
 def squeeze(css: str) -> str:
     """Return `css` without comments and needless white space."""
     css = PIECES.sub(lambda match: match[1] or " ", COMMENT.sub("", css))
-    css = re.sub(r' ?([{};,]) ?(?=(?:[^"]*"[^"]*")*[^"]*$)', r"\1", css)
+    css = re.sub(r' ?([{};,>/]) ?(?=(?:[^"]*"[^"]*")*[^"]*$)', r"\1", css)
     return re.sub(r"(?<=[\w-]): (?=[^{}]*[;}])", ":", css).replace(";}", "}").strip()
 
 

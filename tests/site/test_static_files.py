@@ -82,8 +82,8 @@ def test_scripts_are_few_and_small():
     ("css", "squeezed"),
     [
         ("a {\n  color: red;\n}\n", "a{color:red}"),
-        ('a::before { content: "/ : {" / ""; }', 'a::before{content: "/ : {" / ""}'),
-        ("/* x */ a > b, c :is(d, e) { margin: 0 calc(-1 * 2px) }", "a > b,c :is(d,e){margin:0 calc(-1 * 2px)}"),
+        ('a::before { content: "/ : {" / ""; }', 'a::before{content: "/ : {"/""}'),
+        ("/* x */ a > b, c :is(d, e) { margin: 0 calc(-1 * 2px) }", "a>b,c :is(d,e){margin:0 calc(-1 * 2px)}"),
         ("@media (min-width: 48rem) { a { top: 0 } }", "@media (min-width: 48rem){a{top:0}}"),
     ],
 )
