@@ -2,15 +2,21 @@
 
 import json
 import os
+import time
+from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
+from itertools import count
 from pathlib import Path
+from statistics import mean, median
 
 from .databases import FOLDER, make_empty, python
 from .nginx import nginx
 from .results import ROUNDS, Line, ratios
 from .servers import SHIPPED, UNCACHED, Load, Site, make_site_database, serve, wrk
 
-SECONDS = float(os.environ.get("SECONDS", "4"))
+SECONDS = int(os.environ.get("SECONDS", "4"))
+PAUSE = 0.5  # seconds, in which a server ends what wrk no longer waits for
 ARTICLE = "/articles/what-to-expect-at-a-ketamine-infusion/"
 BARE, BARE_SETTINGS = "tests.bench.bare.wsgi", "tests.bench.bare_settings"
 BROWSER = {"Accept_Encoding": "br"}
@@ -50,19 +56,16 @@ def cached() -> list[Line]:
         front = stack.enter_context(nginx(upstream=site.port, body=body, encoding=headers.get("content-encoding", "")))
         etag = headers.get("etag", "")
         known = {"If_None_Match": etag} if etag else {}
-        asked = [
-            ("cached", site, ARTICLE, {}),
-            ("raw", raw, "/", {}),
-            ("bare", bare, "/", {}),
-            ("304", site, ARTICLE, known),
-            ("nginx", front, ARTICLE, {}),
-            ("file", front, "/file", {}),
-        ]
-        rounds = {name: [] for name, *_ in asked}
-        # Each round asks all of them, and begins with another: what else the machine does meets all alike.
-        for number in range(ROUNDS):
-            for name, server, path, more in asked[number:] + asked[:number]:
-                rounds[name].append(_load(server, path, 32, **more))
+        rounds = _in_turns(
+            {
+                "cached": partial(_load, site, ARTICLE, 32),
+                "raw": partial(_load, raw, "/", 32),
+                "bare": partial(_load, bare, "/", 32),
+                "304": partial(_load, site, ARTICLE, 32, **known),
+                "nginx": partial(_load, front, ARTICLE, 32),
+                "file": partial(_load, front, "/file", 32),
+            }
+        )
     return _cached_lines({name: (_rates(loads), [load.p99 for load in loads]) for name, loads in rounds.items()}, etag)
 
 
@@ -93,11 +96,15 @@ def cold() -> list[Line]:
     _make_bare()
     with serve(UNCACHED, database="site") as site, _bare(database="bare") as bare:
         size = len(bare.get("/page/")[2])
-        rounds = [
-            (_load(site, ARTICLE, 8), _load(bare, "/page/", 8), _load(site, ARTICLE, 1), _load(bare, "/page/", 1))
-            for _ in range(ROUNDS)
-        ]
-    article, page, alone, page_alone = (list(loads) for loads in zip(*rounds, strict=True))
+        rounds = _in_turns(
+            {
+                "article": partial(_load, site, ARTICLE, 8),
+                "page": partial(_load, bare, "/page/", 8),
+                "article alone": partial(_load, site, ARTICLE, 1),
+                "page alone": partial(_load, bare, "/page/", 1),
+            }
+        )
+    article, page, alone, page_alone = rounds.values()
     rates = _rates(article), _rates(page)
     return [
         Line(part="cold", what="rendered article, requests a second at 8", values=rates[0]),
@@ -112,12 +119,16 @@ def post() -> list[Line]:
     """A request that is stored whole beside one row from a ModelForm."""
     make_site_database("site")
     _make_bare()
-    rounds = []
+    numbers = count()
     with serve(SHIPPED, database="site", TRUST_PROXY="true") as site, _bare(database="bare") as bare:
-        for number in range(ROUNDS):
-            rounds.append((_post(site, "/consult/", 8, 2 * number), _post(bare, "/form/", 8, 2 * number)))
-        crowd = [_post(site, "/consult/", 32, 2 * number + 1) for number in range(ROUNDS)]
-    ours, theirs = (list(loads) for loads in zip(*rounds, strict=True))
+        rounds = _in_turns(
+            {
+                "ours": partial(_post, site, "/consult/", 8, numbers),
+                "theirs": partial(_post, bare, "/form/", 8, numbers),
+            }
+        )
+        (crowd,) = _in_turns({"crowd": partial(_post, site, "/consult/", 32, numbers)}).values()
+    ours, theirs = rounds.values()
     answers = sum(load.answers for load in [*ours, *crowd])
     python("-m", "tests.bench.stored", str(answers), database="site")
     rates = _rates(ours), _rates(theirs)
@@ -145,17 +156,47 @@ def _make_bare() -> None:
     python("-m", "tests.bench.bare.prepare", database="bare")
 
 
+def _in_turns(asked: dict[str, Callable[[], Load]]) -> dict[str, list[Load]]:
+    """Let each of `asked` run in turns of a second, SECONDS of them a round; return a load for each round.
+
+    What else the machine does meets all alike. And each second the connections are dealt anew: which of a server's
+    two processes gets how many is luck, and with all of 32 at one of them it answers half as much.
+    """
+    rounds = {name: [] for name in asked}
+    for _ in range(ROUNDS):
+        turns = {name: [] for name in asked}
+        for first in range(SECONDS):
+            names = [*asked]
+            for name in names[first % len(names) :] + names[: first % len(names)]:
+                turns[name].append(asked[name]())
+                time.sleep(PAUSE)
+        for name, loads in turns.items():
+            rounds[name].append(_together(loads))
+    return rounds
+
+
+def _together(loads: list[Load]) -> Load:
+    return Load(
+        rate=mean(load.rate for load in loads),
+        p50=median(load.p50 for load in loads),
+        p99=median(load.p99 for load in loads),
+        answers=sum(load.answers for load in loads),
+        errors=sum(load.errors for load in loads),
+    )
+
+
 def _load(site: Site, path: str, connections: int, **headers: str) -> Load:
     url = f"http://127.0.0.1:{site.port}{path}"
-    load = wrk(url, connections=connections, seconds=SECONDS, **BROWSER, **headers)
+    load = wrk(url, connections=connections, seconds=1, **BROWSER, **headers)
     if load.errors:
         raise RuntimeError(f"{path}: {load.errors} of {load.answers} answers were errors, which says nothing of speed")
     return load
 
 
-def _post(site: Site, path: str, connections: int, number: int) -> Load:
-    script = FORM.format(start=number * 100_000)
-    return wrk(f"http://127.0.0.1:{site.port}{path}", connections=connections, seconds=SECONDS, script=script)
+def _post(site: Site, path: str, connections: int, numbers: count) -> Load:
+    """Post for a second, as people whom no other run has. Each has room for 50,000 of them."""
+    script = FORM.format(start=next(numbers) * 50_000)
+    return wrk(f"http://127.0.0.1:{site.port}{path}", connections=connections, seconds=1, script=script)
 
 
 def _rates(loads: list[Load]) -> list[float]:

@@ -88,9 +88,9 @@ class Load:
     errors: int
 
 
-def wrk(url: str, *, connections: int, seconds: float, script: str = "", **headers: str) -> Load:
+def wrk(url: str, *, connections: int, seconds: int, script: str = "", **headers: str) -> Load:
     """Ask for `url` as fast as it answers, over so many connections at once."""
-    words = ["wrk", "--latency", f"-t{min(2, connections)}", f"-c{connections}", f"-d{seconds:g}s", "--timeout", "60s"]
+    words = ["wrk", "--latency", f"-t{min(2, connections)}", f"-c{connections}", f"-d{seconds}s", "--timeout", "60s"]
     for name, value in headers.items():
         words += ["-H", f"{name.replace('_', '-')}: {value}"]
     with NamedTemporaryFile("w", suffix=".lua") as file:
