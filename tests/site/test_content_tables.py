@@ -25,7 +25,7 @@ from tests.faults.worker import ROOT, wait_until, worker_environment
 
 pytestmark = pytest.mark.django_db
 
-# Tables of which no reader's page shows anything. A new model belongs to one of the two lists.
+# Tables of which no reader's page shows anything and that no form goes by. A new model belongs to one of the two lists.
 NOT_CONTENT = {
     "core": "AuditEntry ContentChange JobRun LoadedContent MissedSearch OutboxMessage SearchDocument SearchWord "
     "WorkerBeat",
