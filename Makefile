@@ -143,8 +143,8 @@ var/static/.ready: $(STATIC_SOURCES) $(VENV)/.run-ready | .env
 	@touch $@
 
 browser: $(VENV)/.test-ready
-	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || { \
+	@$(BIN)/python -c 'from tests.chromium import chromium_path as found; exit(not found())' || { \
 	  echo "Installing a browser for the tests ..."; \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-liberation >/dev/null; \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium-headless-shell fonts-liberation >/dev/null; \
 	  else $(BIN)/playwright install chromium; fi; }

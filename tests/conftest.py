@@ -2,7 +2,6 @@
 
 import copy
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +11,8 @@ import hypothesis
 import pytest
 from django.conf import settings
 from django.test import TransactionTestCase
+
+from tests.chromium import QUIET, chromium_path
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -24,16 +25,6 @@ hypothesis.settings.load_profile("suite")
 
 # Folders whose tests make databases beside that of the run.
 WITH_DATABASES_OF_THEIR_OWN = {"backups", "deploy", "faults"}
-
-QUIET_CHROMIUM = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 def pytest_configure(config) -> None:
@@ -184,9 +175,8 @@ def content(db, copy_of_content) -> None:
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args() -> dict:
-    """A Chromium on the PATH, else the one that Playwright installed."""
-    found = next(filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])), None)
-    return {"args": QUIET_CHROMIUM, **({"executable_path": found} if found else {})}
+    path = chromium_path()
+    return {"args": QUIET, **({"executable_path": path} if path else {})}
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
 """`make guide-pictures`: the screenshots of the staff guide, taken anew from the site as it is."""
 
 import os
-import shutil
 import tempfile
 from datetime import time, timedelta
 from io import BytesIO
@@ -72,12 +71,12 @@ def take(site: str) -> None:
     from articles.versions import versions_of
     from clinic_site.core.models import Picture
     from locations.models import Location
-    from tests.conftest import QUIET_CHROMIUM
+    from tests.chromium import QUIET, chromium_path
 
     article = Article.objects.get(slug=SLUG)
     form = f"/admin/articles/article/{article.pk}"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=QUIET_CHROMIUM)
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=QUIET)
         page = browser.new_page(viewport={"width": 1180, "height": 820}, reduced_motion="reduce")
 
         def shoot(name: str, path: str, *, at: str = "#content", prepare=None) -> None:

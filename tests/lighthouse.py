@@ -15,6 +15,7 @@ import urllib.request
 from io import BytesIO
 from pathlib import Path
 
+from tests.chromium import chromium_path
 from tests.smtp import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -125,11 +126,10 @@ def wait_for(url: str) -> None:
 def score(name: str, url: str) -> dict[str, int]:
     """Return the scores of one page, 0 to 100, and keep its report."""
     report = FOLDER / f"{name}.json"
-    chromium = next(filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])), "")
     subprocess.run(
         [str(LIGHTHOUSE), url, "--quiet", "--output=json", f"--output-path={report}", f"--chrome-flags={FLAGS}",
          f"--only-categories={','.join(CATEGORIES)}"],
-        env={**os.environ, "CHROME_PATH": chromium},
+        env={**os.environ, "CHROME_PATH": chromium_path() or ""},
         check=True,
     )  # fmt: skip
     found = json.loads(report.read_text())

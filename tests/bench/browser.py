@@ -3,8 +3,9 @@
 Chromium, throttled by its own developer tools: 1.6 Mbit/s, 150 ms, a processor four times slower.
 """
 
-import shutil
 from dataclasses import dataclass, field
+
+from tests.chromium import QUIET, chromium_path
 
 from .loads import ARTICLE
 from .results import ROUNDS, Line
@@ -41,8 +42,7 @@ def browser() -> list[Line]:
     make_site_database("site")
     lines = []
     with serve(SHIPPED, database="site") as site, sync_playwright() as playwright:
-        path = next(filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])), None)
-        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        chromium = playwright.chromium.launch(executable_path=chromium_path(), args=QUIET)
         for name, page in PAGES.items():
             site.get(page, Accept_Encoding="br")  # the site's own cache is warm, the browser's is not
             rounds = [_view(chromium, f"http://127.0.0.1:{site.port}{page}") for _ in range(ROUNDS)]
