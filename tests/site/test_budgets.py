@@ -178,6 +178,16 @@ def test_the_first_view_fits_its_budget(content, client, path):
     assert sum(sizes.values()) <= MOST_FIRST_VIEW, sizes
 
 
+def test_every_font_is_preloaded(content, client):
+    """One that the first layout has to find arrives after the first paint, and the page is laid out once more."""
+    fonts = re.findall(r"url\(\"?\.\./(fonts/[^\")]+)", static_file(staticfiles_storage.url("css/site.css")).decode())
+    assert fonts
+    html = client.get("/").content.decode()
+    assert {f"{settings.STATIC_URL}{name}" for name in fonts} == {
+        address for address in needed_first(html) if address.endswith(".woff2")
+    }
+
+
 @pytest.mark.parametrize(("path", "first_screen"), [("/", 'id="start"'), (ARTICLE, '<section class="facts"')])
 def test_style_sheet_and_first_screen_are_in_the_first_flight(content, client, path, first_screen):
     """The server need not wait for an answer before everything that the first screen shows is on its way."""
